@@ -1,0 +1,99 @@
+// What goes wrong between the page and the server is said in words, and nothing typed is lost.
+// Also keeps the CSRF token fresh, keeps focus on the page after a swap, and announces what a fragment wants announced.
+
+const notices = () => document.getElementById("notices");
+const status = document.getElementById("status");
+
+/** Say a short sentence to screen readers without showing it. */
+function announce(sentence) {
+  status.textContent = "";
+  requestAnimationFrame(() => { status.textContent = sentence; });
+}
+
+function notice(sentence, nextStep) {
+  const copy = document.getElementById("notice-template").content.cloneNode(true);
+  copy.querySelector("[data-notice-sentence]").textContent = sentence;
+  copy.querySelector("[data-notice-step]").textContent = nextStep;
+  notices()?.replaceChildren(copy);
+}
+
+function keepToken(token) {
+  if (!token) return;
+  document.querySelector("meta[name=csrf-token]").content = token;
+  document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
+  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
+}
+
+const isPoll = (element) => element?.hasAttribute?.("data-poll");
+let pollsFailed = 0;
+
+function failed(element) {
+  if (isPoll(element)) {
+    pollsFailed += 1;
+    if (pollsFailed === 2) notice("The connection is lost.", "The answer is being made and will appear when the connection is back.");
+    return;
+  }
+  if (element?.closest?.("#composer")) {
+    notice(navigator.onLine ? "Not sent: the server can't be reached." : "Not sent: you are offline.", "Your text is kept. Send it again when the connection is back.");
+  } else {
+    notice(navigator.onLine ? "The server can't be reached." : "You are offline.", "Try again when the connection is back.");
+  }
+}
+
+document.addEventListener("htmx:before:response", (event) => {
+  const { response, sourceElement } = event.detail.ctx;
+  keepToken(response.headers.get("X-CSRF-Token"));
+  if (response.headers.get("X-Bankside") === "1") {
+    if (response.status >= 400) return;
+    if (!isPoll(sourceElement) || pollsFailed) notices()?.replaceChildren();
+    pollsFailed = 0;
+    return;
+  }
+  event.preventDefault();
+  if (isPoll(sourceElement) && (pollsFailed += 1) < 2) return;
+  notice("The server did not answer properly.", "Your text is kept. Try again.");
+});
+
+document.addEventListener("htmx:error", (event) => {
+  const { ctx, error } = event.detail;
+  if (ctx && !ctx.response) failed(ctx.sourceElement);
+  else if (error) notice("This page could not show the answer.", "Your text is kept. Load the page again.");
+});
+
+document.addEventListener("click", (event) => {
+  const close = event.target.closest("[data-notice-close]");
+  if (!close) return;
+  close.closest(".notice").remove();
+  (document.getElementById("composer-text") ?? document.getElementById("main")).focus({ preventScroll: true });
+});
+
+// After a swap the focus must not fall back to the top of the page.
+document.addEventListener("htmx:after:swap", (event) => {
+  const ctx = event.detail.ctx;
+  const id = typeof ctx.target === "string" ? ctx.target.replace("#", "") : ctx.target?.id;
+  const swapped = id ? document.getElementById(id) : null;
+  if (!swapped) return;
+  const wanted = swapped.querySelector("[data-focus-always]");
+  const lost = !document.activeElement || document.activeElement === document.body;
+  if (wanted) wanted.focus();
+  else if (lost && !isPoll(ctx.sourceElement) && id !== "notices") {
+    (swapped.querySelector("[autofocus], [data-focus], [tabindex='-1']") ?? document.getElementById("main"))?.focus({ preventScroll: true });
+  }
+  const sentence = (swapped.matches("[data-announce]") ? swapped : swapped.querySelector("[data-announce]"))?.dataset.announce;
+  if (sentence) announce(sentence);
+});
+
+document.addEventListener("announce", (event) => announce(event.detail));
+window.addEventListener("offline", () => announce("You are offline. What you type is kept."));
+window.addEventListener("online", () => announce("The connection is back."));
+
+// A form that makes something is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-once]")) return;
+  if (form.dataset.sent) event.preventDefault();
+  else form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
+});

@@ -1,0 +1,116 @@
+// The conversation: follows new lines unless the reader has scrolled up, tells the server what was seen, copies answers.
+
+const NEAR = 80; // pixels from the end that still count as the end
+
+const log = document.getElementById("log");
+const button = document.querySelector("[data-new-messages]");
+const ownScroll = () => getComputedStyle(log).overflowY === "auto";
+const scroller = () => (ownScroll() ? log : document.scrollingElement);
+const atEnd = () => scroller().scrollHeight - scroller().scrollTop - scroller().clientHeight < NEAR;
+
+let following = true;
+let seen = 0;
+let seenTimer;
+
+function toEnd() {
+  scroller().scrollTop = scroller().scrollHeight;
+  following = true;
+  button.hidden = true;
+}
+
+/** Go to the end; but an answer longer than the window is shown from the question on. */
+function follow() {
+  const questions = log.querySelectorAll(".question");
+  const question = questions[questions.length - 1];
+  const view = scroller();
+  const end = view.scrollHeight - view.clientHeight;
+  if (!question) { view.scrollTop = end; return; }
+  const top = question.getBoundingClientRect().top - (ownScroll() ? log.getBoundingClientRect().top : 0) + view.scrollTop - 16;
+  view.scrollTop = Math.min(end, Math.max(0, top));
+}
+
+function grew() {
+  if (following) follow();
+  else button.hidden = false;
+  tellSeen();
+}
+
+/** After midnight the separator that says "Today" says "Yesterday", and makes room for a new one. */
+function days() {
+  const label = log.querySelector("#day-today time");
+  if (!label || new Date(label.dateTime).toDateString() === new Date().toDateString()) return;
+  log.querySelector("#day-yesterday")?.removeAttribute("id");
+  label.textContent = "Yesterday";
+  label.closest(".day").id = "day-yesterday";
+}
+
+function tellSeen() {
+  const url = log.dataset.seenUrl;
+  if (!url || document.visibilityState !== "visible" || !atEnd()) return;
+  clearTimeout(seenTimer);
+  seenTimer = setTimeout(async () => {
+    const rows = [...log.querySelectorAll(".message[data-seq]")].filter((row) => !row.ariaBusy);
+    const last = Math.max(0, ...rows.map((row) => Number(row.dataset.seq)));
+    if (last <= seen) return;
+    try {
+      const answer = await fetch(url, {
+        method: "POST",
+        headers: { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content, "HX-Request": "true" },
+        body: new URLSearchParams({ seq: last }),
+      });
+      if (answer.ok) seen = last;
+    } catch { /* told with the next message */ }
+  }, 400);
+}
+
+async function copy(control) {
+  const answer = document.getElementById(control.dataset.copy)?.querySelector(".answer");
+  if (!answer) return;
+  const text = answer.cloneNode(true);
+  for (const mark of text.querySelectorAll(".cite")) mark.remove();
+  const holder = document.createElement("div");
+  holder.className = "visually-hidden";
+  holder.append(text);
+  document.body.append(holder);
+  const plain = text.innerText.replace(/\n{3,}/g, "\n\n").trim();
+  holder.remove();
+  const word = control.querySelector("[data-copy-word]");
+  try {
+    await navigator.clipboard.writeText(plain);
+    word.textContent = "Copied";
+    document.dispatchEvent(new CustomEvent("announce", { detail: "Answer copied." }));
+  } catch {
+    word.textContent = "Not copied";
+    document.dispatchEvent(new CustomEvent("announce", { detail: "The browser did not allow copying. Select the text and copy it." }));
+  }
+  setTimeout(() => { word.textContent = "Copy"; }, 2000);
+}
+
+function scrolled() {
+  following = atEnd();
+  if (following) {
+    button.hidden = true;
+    tellSeen();
+  }
+}
+
+if (log) {
+  log.addEventListener("scroll", scrolled, { passive: true });
+  document.addEventListener("scroll", scrolled, { passive: true });
+  document.addEventListener("visibilitychange", () => { days(); tellSeen(); });
+  document.addEventListener("htmx:before:swap", days);
+  document.addEventListener("log-grew", () => { following = true; toEnd(); });
+  document.addEventListener("click", (event) => {
+    const control = event.target.closest("[data-copy]");
+    if (control) copy(control);
+  });
+  button.addEventListener("click", () => { toEnd(); log.focus({ preventScroll: true }); });
+  new MutationObserver((changes) => {
+    const real = changes.some((change) => [...change.addedNodes].some((node) => node.nodeType === 1 && node.id !== "sending"));
+    if (real) grew();
+  }).observe(log, { childList: true, subtree: true });
+  new ResizeObserver(() => { if (following) follow(); }).observe(log);
+  if (!location.hash) toEnd();
+  days();
+  tellSeen();
+}

@@ -1,0 +1,30 @@
+"""Bankside, the assistant desk for bank staff."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webapp import auth, chat, sessions
+from webapp.assembly import assemble, bind_extensions, configure_flask
+from webapp.chat import rendering
+from webapp.cli import init_app as add_commands
+from webapp.config import Config
+from webapp.http import access, assets, converters, errors, events, headers, input, moments, page_context, reports
+from webapp.http import health, unit_of_work
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The app, made from the environment unless a config is given. Raises `ConfigError` for a wrong setting."""
+    config = config or Config.from_env()
+    app = Flask(__name__, static_folder=None, template_folder="../templates")
+    configure_flask(app, config)
+    for passage in (unit_of_work, events, headers, input, access):  # in the order every request passes them
+        passage.init_app(app)
+    bind_extensions(app)
+    for part in (errors, converters, assets, moments, page_context, rendering):
+        part.init_app(app)
+    for room in (auth.bp, sessions.views.bp, chat.bp, reports.bp, health.bp):
+        app.register_blueprint(room)
+    assemble(app, config)
+    add_commands(app)
+    return app

@@ -1,0 +1,1 @@
+"""Thinking: the team of specialists behind one door. Plain Python, no Flask, no SQLAlchemy."""

@@ -1,0 +1,139 @@
+"""The team, as data: who there is, what each is for, which tools they hold and whom they may pass work to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One specialist. `tools` are names in the registry; `hands_over_to` are keys in the roster."""
+
+    key: str
+    title: str
+    purpose: str
+    tools: tuple[str, ...] = ()
+    hands_over_to: tuple[str, ...] = ()
+
+
+class Roster:
+    """The agents by key; the first one reads every question first."""
+
+    def __init__(self, agents: Sequence[Agent]) -> None:
+        """Take the team, front agent first; raises ValueError when a hand-over points nowhere."""
+        self._by_key = {agent.key: agent for agent in agents}
+        if not agents or len(self._by_key) != len(agents):
+            raise ValueError("a roster needs at least one agent, and every key once")
+        self.front = agents[0]
+        for agent in agents:
+            unknown = set(agent.hands_over_to) - set(self._by_key)
+            if unknown:
+                raise ValueError(f"{agent.key} hands over to nobody: {', '.join(sorted(unknown))}")
+
+    def __getitem__(self, key: str) -> Agent:
+        return self._by_key[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_key
+
+    def __iter__(self) -> Iterator[Agent]:
+        return iter(self._by_key.values())
+
+    def title(self, key: str) -> str:
+        """The title staff read; the key itself for somebody who has left the team."""
+        agent = self._by_key.get(key)
+        return agent.title if agent else key
+
+
+_SPECIALISTS = ("accounts", "cards", "payments", "loans", "disputes", "handbook", "person")
+
+
+def _others(key: str) -> tuple[str, ...]:
+    return tuple(other for other in _SPECIALISTS if other != key)
+
+
+TEAM = Roster(
+    (
+        Agent(
+            key="orchestrator",
+            title="Front desk",
+            purpose="Reads every question first, greets, says what can be asked, and passes the work to a specialist.",
+            # Only for questions nobody seems to own: the handbook may still know.
+            tools=("handbook",),
+            hands_over_to=_SPECIALISTS,
+        ),
+        Agent(
+            key="accounts",
+            title="Accounts",
+            purpose="Balances, account details, movements, spending, fees charged, and who the customer is.",
+            tools=(
+                "balance",
+                "accounts_overview",
+                "account_details",
+                "overdraft",
+                "customer_profile",
+                "transactions",
+                "transaction",
+                "find_merchant",
+                "spending",
+                "fees_charged",
+                "handbook",
+            ),
+            hands_over_to=_others("accounts"),
+        ),
+        Agent(
+            key="cards",
+            title="Cards",
+            purpose="What cards there are, whether they work, why not, their limits and PIN locks.",
+            tools=("cards_overview", "card_status", "card_declined", "card_pin", "card_limits", "handbook"),
+            hands_over_to=_others("cards"),
+        ),
+        Agent(
+            key="payments",
+            title="Payments",
+            purpose="Transfers and their state, standing orders, direct debits, and what is due next.",
+            tools=("transfers", "transfer", "standing_instructions", "upcoming_payments", "handbook"),
+            hands_over_to=_others("payments"),
+        ),
+        Agent(
+            key="loans",
+            title="Loans and savings",
+            purpose="Loans with what is owed and due, savings accounts with their rates.",
+            tools=("loans", "savings", "handbook"),
+            hands_over_to=_others("loans"),
+        ),
+        Agent(
+            key="disputes",
+            title="Disputes and fraud",
+            purpose="Contested payments, charges made twice, fraud alerts.",
+            tools=(
+                "disputes",
+                "fraud_alerts",
+                "duplicate_charges",
+                "transactions",
+                "transaction",
+                "find_merchant",
+                "card_status",
+                "cards_overview",
+                "handbook",
+            ),
+            hands_over_to=_others("disputes"),
+        ),
+        Agent(
+            key="handbook",
+            title="Handbook",
+            purpose="What the bank's written policies say: rates, fees, procedures, deadlines, opening hours.",
+            tools=("handbook",),
+            hands_over_to=_others("handbook"),
+        ),
+        Agent(
+            key="person",
+            title="A person",
+            purpose="Offers a human specialist when somebody asks for one.",
+            hands_over_to=_others("person"),
+        ),
+    )
+)
+
+TITLES = {agent.key: agent.title for agent in TEAM}

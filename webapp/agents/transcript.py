@@ -1,0 +1,88 @@
+"""What goes into the assistant and what comes out: plain values that a worker can store and hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from webapp.bank.core_banking import CoreBanking
+from webapp.bank.policy_library import PolicyLibrary
+from webapp.bank.values import Customer
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who is asking, about whom, and the bank as they may see it. Filled by the server, never by a model."""
+
+    staff_name: str
+    staff_role: str  # "teller", "specialist", "manager", "auditor", "admin"
+    customer: Customer | None
+    bank: CoreBanking
+    library: PolicyLibrary
+    now: datetime  # aware, in the viewer's time zone
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the transcript, oldest first; the last one is the question to answer."""
+
+    who: Literal["staff", "assistant"]
+    text: str
+    agent: str | None = None  # assistant lines: which specialist answered
+    memory: Mapping[str, Json] = field(default_factory=dict)  # assistant lines: what `Answer.memory` held then
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One use of a tool, for the reply's details."""
+
+    tool: str  # "card_status"
+    label: str  # "card status", as staff read it
+    arguments: Mapping[str, Json]
+    outcome: Literal["ok", "refused", "not found", "failed"]
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A passage an answer rests on; `number` is the [1] in the text."""
+
+    number: int
+    article_id: str
+    version: int
+    title: str
+    section: str
+    passage: str
+    effective_on: str  # ISO date
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something happening while the answer is made, told as it happens."""
+
+    text: str  # "Looking at the cards"
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the assistant says. `text` is Markdown with [n] citation marks; it is data, rendered and sanitised later."""
+
+    text: str
+    agent: str  # key in the roster: "cards"
+    reason: str  # why this agent, in plain words: "the question names a lost card"
+    intent: str  # "card_status", "out_of_scope", ...
+    confidence: float  # 0..1
+    model: str  # "rules"
+    calls: tuple[CallRecord, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    suggestions: tuple[str, ...] = ()  # at most three next questions, as staff would type them
+    needs_person: bool = False  # the desk should offer a human specialist
+    memory: Mapping[str, Any] = field(default_factory=dict)  # JSON; comes back on the next turn's Line
+
+
+Tell: TypeAlias = Callable[[Step], None]

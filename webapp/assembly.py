@@ -1,0 +1,124 @@
+"""Put the parts together: Flask's settings from ours, the libraries, the bank, the assistant and the runner."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import jinja2
+from flask import Flask
+from sqlalchemy import Engine, create_engine, event
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp.agents.assistant import Assistant
+from webapp.agents.models.rules import RulesModel
+from webapp.agents.roster import TEAM
+from webapp.bank.core_banking import CoreBanking
+from webapp.config import Config, ConfigError
+from webapp.extensions import csrf, db, limiter, login_manager, migrate
+from webapp.http import events
+from webapp.models.sqlite import BUSY_SECONDS, make_safe
+from webapp.services.handbook import HandbookLibrary
+from webapp.services.passwords import Passwords
+from webapp.work.runner import Runner
+
+LARGEST_FORM = 256 * 1024  # bytes
+
+
+def configure_flask(app: Flask, config: Config) -> None:
+    """Flask's and the libraries' settings."""
+    config.instance_path.mkdir(parents=True, exist_ok=True)
+    events.configure()
+    app.extensions["bankside.config"] = config
+    app.config.update(
+        SECRET_KEY=config.signing_key,
+        SECRET_KEY_FALLBACKS=[key.strip() for key in config.secret_key_fallbacks.split(",") if key.strip()],
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+        MAX_FORM_PARTS=50,
+        SESSION_COOKIE_NAME="__Host-bankside" if config.cookies_are_secure else "bankside",
+        SESSION_COOKIE_SECURE=config.cookies_are_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=config.absolute_hours),
+        SQLALCHEMY_DATABASE_URI=config.effective_database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(config),
+        WTF_CSRF_CHECK_DEFAULT=False,  # http/access.py checks it, after the sign-in
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the sign-in
+        RATELIMIT_STORAGE_URI=config.redis_url or "memory://",
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=bool(config.redis_url),
+        RATELIMIT_KEY_PREFIX="bankside",
+    )
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _engine_options(config: Config) -> dict[str, Any]:
+    # A connection for every thread that may want one: waiting for a connection while holding another is a deadlock.
+    options: dict[str, Any] = {
+        "pool_size": config.web_threads + config.reply_threads + 2,
+        "max_overflow": 0,
+        "pool_timeout": BUSY_SECONDS,
+    }
+    if config.effective_database_url.startswith("postgresql"):
+        options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC"}}
+    return options
+
+
+def bind_extensions(app: Flask) -> None:
+    """The libraries that hook into Flask."""
+    db.init_app(app)
+    migrate.init_app(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    limiter.init_app(app)
+    with app.app_context():
+        make_safe(db.engine)
+
+
+def assemble(app: Flask, config: Config) -> None:
+    """The bank, the handbook, the assistant, and the runner that makes replies."""
+    reader = _guests_engine(config)
+    app.extensions["bankside.guests_engine"] = reader
+    app.extensions["bankside.passwords"] = Passwords(config.argon2_time_cost, config.argon2_memory_kib)
+    app.extensions["bankside.bank"] = _factory(config.core_banking)(reader)
+    app.extensions["bankside.library"] = HandbookLibrary(reader)
+    app.extensions["bankside.assistant"] = Assistant(RulesModel(), TEAM)
+    app.extensions["bankside.claims"] = set()
+    app.extensions["bankside.runner"] = Runner(
+        app, config.reply_threads, only_process=config.web_processes == 1 and _is_sqlite(config)
+    )
+
+
+def _is_sqlite(config: Config) -> bool:
+    return config.effective_database_url.startswith("sqlite")
+
+
+def _guests_engine(config: Config) -> Engine:
+    """Connections for the bank and the handbook, apart from the requests' own: a guest's reads wait for no writer."""
+    options = _engine_options(config)
+    if _is_sqlite(config):
+        options["connect_args"] = {"timeout": BUSY_SECONDS}
+    engine = create_engine(config.effective_database_url, **options)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _keep_keys(connection: Any, _entry: Any) -> None:
+            connection.execute("PRAGMA foreign_keys=ON")
+
+    return engine
+
+
+def _factory(name: str) -> Callable[[Engine], CoreBanking]:
+    """The function `package.module:function` names; raises `ConfigError` if there is none."""
+    module, _, attribute = name.partition(":")
+    try:
+        factory: Callable[[Engine], CoreBanking] = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(f"CORE_BANKING: {name!r} names no factory ({error})") from None
+    return factory

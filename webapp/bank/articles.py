@@ -1,0 +1,218 @@
+"""Handbook articles: Markdown with YAML front matter, read into plain values.
+
+An article file begins with a header between two lines of `---` (id, title, version, effective, audience, topics,
+questions), followed by `##` sections. A heading that ends in "(staff only)" marks a section that is never read
+out, although the rest of the article may be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import frontmatter
+from frontmatter.default_handlers import YAMLHandler
+
+SANDBOX_HANDBOOK: Path = Path(__file__).parent / "sandbox" / "handbook"
+"""The folder with the invented bank's articles."""
+
+AUDIENCES = ("staff", "customer")
+STAFF_ONLY = "(staff only)"
+
+# YAML nested a hundred thousand deep ends the whole process inside the C parser; a header this short cannot.
+LONGEST_HEADER = 10_000
+
+_HEADER = re.compile(r"\A-{3,}[ \t]*\n(?P<header>.*?)^-{3,}[ \t]*$", re.DOTALL | re.MULTILINE)
+_KEBAB_CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_SECTION_HEADING = re.compile(r"##(?:[ \t]+(?P<heading>.*))?")
+_FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})")
+
+
+class ArticleError(ValueError):
+    """An article cannot be read. The message is one line: the file, the field, and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of an article that can be quoted by itself."""
+
+    number: int  # 1, 2, 3 ... in order; 0 for text before the first heading
+    heading: str  # without the mark "(staff only)"; "" for text before the first heading
+    audience: str  # "staff" or "customer": may it be read to a customer?
+    text: str  # Markdown, without the heading
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of the handbook in one version."""
+
+    id: str  # "cards-lost-and-stolen"
+    title: str
+    version: int  # 1, 2, 3 ...
+    effective_on: date  # in force from the beginning of this day
+    audience: str  # "staff" or "customer"; "staff" holds for all sections
+    topics: tuple[str, ...]
+    questions: tuple[str, ...]  # which the article answers, in the words of those who ask
+    sections: tuple[Section, ...]
+
+
+def read_articles(folder: Path) -> list[Article]:
+    """All articles (`*.md`) of a folder, sorted by id.
+
+    Raises `ArticleError` when the folder is missing, a file cannot be read, or two files have the same id.
+    """
+    if not folder.is_dir():
+        raise ArticleError(f"{folder}: folder: does not exist")
+    found: dict[str, Article] = {}
+    file_of: dict[str, str] = {}
+    for path in sorted(folder.glob("*.md")):
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ArticleError(f"{path.name}: file: cannot be read as UTF-8 text") from error
+        article = parse_article(text, path.name)
+        if article.id in found:
+            raise ArticleError(f"{path.name}: id: {article.id} is already used by {file_of[article.id]}")
+        found[article.id] = article
+        file_of[article.id] = path.name
+    return [found[article_id] for article_id in sorted(found)]
+
+
+def parse_article(text: str, source: str) -> Article:
+    """Read one article; `source` names it in errors. Raises `ArticleError` for anything missing or wrong."""
+    fields, body = _split(text, source)
+    audience = _audience(fields, source)
+    return Article(
+        id=_article_id(fields, source),
+        title=_line(_field(fields, "title", source), "title", source),
+        version=_version(fields, source),
+        effective_on=_effective_on(fields, source),
+        audience=audience,
+        topics=_lines(fields, "topics", source),
+        questions=_lines(fields, "questions", source),
+        sections=_sections(body, audience, source),
+    )
+
+
+def _split(text: str, source: str) -> tuple[Mapping[str, object], str]:
+    """The header's fields and the Markdown after it."""
+    text = text.replace("\r\n", "\n").strip()
+    match = _HEADER.match(text)
+    if match is None:
+        raise ArticleError(f"{source}: header: must stand at the beginning, between two lines of ---")
+    if len(match["header"]) > LONGEST_HEADER:
+        raise ArticleError(f"{source}: header: longer than {LONGEST_HEADER} characters")
+    try:
+        # YAMLHandler uses YAML's safe loader; naming it keeps JSON and TOML headers out.
+        fields, _ = frontmatter.parse(match.group(), handler=YAMLHandler())
+    except Exception as error:  # the YAML library fails in many ways: its own errors, ValueError, RecursionError ...
+        raise ArticleError(f"{source}: header: is not valid YAML") from error
+    return fields, text[match.end() :].strip()
+
+
+def _field(fields: Mapping[str, object], name: str, source: str) -> object:
+    value = fields.get(name)
+    if value is None:
+        raise ArticleError(f"{source}: {name}: is missing")
+    return value
+
+
+def _line(value: object, name: str, source: str) -> str:
+    """One line of text that is not blank."""
+    if not isinstance(value, str) or not value.strip() or len(value.strip().splitlines()) > 1:
+        raise ArticleError(f"{source}: {name}: must be one line of text")
+    return value.strip()
+
+
+def _lines(fields: Mapping[str, object], name: str, source: str) -> tuple[str, ...]:
+    """A list of different lines, at least one."""
+    value = _field(fields, name, source)
+    if not isinstance(value, list) or not value:
+        raise ArticleError(f"{source}: {name}: must be a list of at least one line")
+    lines = tuple(_line(item, name, source) for item in value)
+    if len({line.casefold() for line in lines}) < len(lines):
+        raise ArticleError(f"{source}: {name}: names the same line twice")
+    return lines
+
+
+def _article_id(fields: Mapping[str, object], source: str) -> str:
+    article_id = _line(_field(fields, "id", source), "id", source)
+    if not _KEBAB_CASE.fullmatch(article_id):
+        raise ArticleError(f"{source}: id: must be small letters and digits joined by hyphens")
+    return article_id
+
+
+def _version(fields: Mapping[str, object], source: str) -> int:
+    version = _field(fields, "version", source)
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise ArticleError(f"{source}: version: must be a whole number from 1")
+    return version
+
+
+def _effective_on(fields: Mapping[str, object], source: str) -> date:
+    value = _field(fields, "effective", source)
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ArticleError(f"{source}: effective: must be a date like 2026-03-01") from error
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ArticleError(f"{source}: effective: must be a date like 2026-03-01")
+    return value
+
+
+def _audience(fields: Mapping[str, object], source: str) -> str:
+    audience = _field(fields, "audience", source)
+    if not isinstance(audience, str) or audience not in AUDIENCES:
+        raise ArticleError(f"{source}: audience: must be one of {', '.join(AUDIENCES)}")
+    return audience
+
+
+def _sections(body: str, article_audience: str, source: str) -> tuple[Section, ...]:
+    lead, headed = _split_at_headings(body)
+    if not headed:
+        raise ArticleError(f"{source}: sections: there are none (a section begins with ##)")
+    sections = [Section(0, "", article_audience, lead)] if lead else []
+    seen: set[str] = set()
+    for number, (written, text) in enumerate(headed, start=1):
+        heading = written.removesuffix(STAFF_ONLY).strip()
+        if not heading:
+            raise ArticleError(f"{source}: sections: section {number} has no heading")
+        if heading.casefold() in seen:
+            raise ArticleError(f"{source}: sections: section {number} has the heading of an earlier one")
+        if not text:
+            raise ArticleError(f"{source}: sections: section {number} has no text")
+        seen.add(heading.casefold())
+        audience = "staff" if written.endswith(STAFF_ONLY) else article_audience
+        sections.append(Section(number, heading, audience, text))
+    return tuple(sections)
+
+
+def _split_at_headings(body: str) -> tuple[str, list[tuple[str, str]]]:
+    """The text before the first `##`, then each heading with its text; `##` inside a code fence is text."""
+    lead: list[str] = []
+    headed: list[tuple[str, list[str]]] = []
+    fence = ""
+    for line in body.split("\n"):
+        heading = None if fence else _SECTION_HEADING.fullmatch(line)
+        if heading is not None:
+            headed.append(((heading["heading"] or "").strip(), []))
+            continue
+        fence = _fence_after(line, fence)
+        (headed[-1][1] if headed else lead).append(line)
+    return "\n".join(lead).strip(), [(heading, "\n".join(lines).strip()) for heading, lines in headed]
+
+
+def _fence_after(line: str, fence: str) -> str:
+    """The mark of the code fence that is open after this line, "" for none; `fence` is the one open before it."""
+    match = _FENCE.match(line)
+    if match is None:
+        return fence
+    mark = match["mark"]
+    if not fence:
+        return mark
+    closes = mark.startswith(fence) and line.strip() == mark
+    return "" if closes else fence

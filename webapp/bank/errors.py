@@ -1,0 +1,21 @@
+"""What can go wrong at the bank's door."""
+
+
+class BankError(Exception):
+    """Something the bank could not do."""
+
+
+class BankUnavailable(BankError):
+    """The bank did not answer, or not in time; asking again later may work."""
+
+
+class CustomerNotFound(BankError):
+    """No customer has this number."""
+
+
+class AccountNotFound(BankError):
+    """The customer has no such account."""
+
+
+class CardNotFound(BankError):
+    """The customer has no such card."""

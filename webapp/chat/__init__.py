@@ -1,0 +1,5 @@
+"""One conversation: show it, ask, follow the reply, look at a source."""
+
+from webapp.chat.views import bp
+
+__all__ = ["bp"]

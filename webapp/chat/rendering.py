@@ -1,0 +1,84 @@
+"""What a model wrote, as safe HTML: Markdown by markdown-it-py, then only what nh3's allow-list lets through."""
+
+from __future__ import annotations
+
+import re
+
+import nh3
+from flask import Flask, url_for
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from webapp.http.headers import csp_nonce
+from webapp.models import CitedPassage, Reply
+
+LONGEST = 50_000  # characters of one answer; what is beyond is cut
+TAGS = {
+    "p", "br", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "hr", "a",
+    "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+ATTRIBUTES = {"a": {"href"}, "th": {"class"}, "td": {"class"}, "ol": {"start"}}
+ALLOWED_CLASSES = {"th": {"right", "center"}, "td": {"right", "center"}}
+CITATION_MARK = re.compile(r"\[(\d{1,2})\]")
+OWN_OR_MAIL = re.compile(r"(https?://|mailto:|/(?![/\\]))", re.IGNORECASE)
+
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+
+
+def _href(tag: str, attribute: str, value: str) -> str | None:
+    if tag == "a" and attribute == "href":
+        return value if OWN_OR_MAIL.match(value) else None
+    return value
+
+
+def markdown(text: str) -> Markup:
+    """A text as safe HTML: no raw HTML, no images, links only to http(s), mail and our own paths.
+
+    Tables scroll in themselves and are reachable by keyboard; alignment is a class, because styles are forbidden.
+    """
+    html = _markdown.render(text[:LONGEST])
+    html = re.sub(r'<(t[hd]) style="text-align:(right|center|left)">', r'<\1 class="\2">', html)
+    html = re.sub(r"<(/?)h[12]>", r"<\1h3>", html)
+    clean = nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        allowed_classes={},
+        attribute_filter=_keep_known,
+        link_rel="noopener noreferrer",
+        url_schemes={"http", "https", "mailto"},
+    )
+    clean = clean.replace("<table>", '<div class="table" tabindex="0" role="region" aria-label="Table"><table>')
+    return Markup(clean.replace("</table>", "</table></div>"))  # noqa: S704  # just sanitised
+
+
+def _keep_known(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "class":
+        return value if value in ALLOWED_CLASSES.get(tag, set()) else None
+    return _href(tag, attribute, value)
+
+
+def answer_html(reply: Reply) -> Markup:
+    """A reply's text as safe HTML, its [1] marks as links that open the cited passage beside the conversation."""
+    cited = {citation.number: citation for citation in reply.citations}
+
+    def mark(match: re.Match[str]) -> str:
+        citation = cited.get(int(match[1]))
+        return str(_citation_link(reply, citation)) if citation else match.group()
+
+    # Marks are replaced in text only: an attribute of a link cannot hold one, brackets there are percent-encoded.
+    return Markup(CITATION_MARK.sub(mark, str(markdown(reply.text))))  # noqa: S704  # sanitised above
+
+
+def _citation_link(reply: Reply, citation: CitedPassage) -> Markup:
+    address = escape(url_for("chat.source", chat_id=reply.chat_id, citation_id=citation.id))
+    label = escape(f"Source {citation.number}: {citation.title}")
+    return Markup(
+        '<a class="cite" href="{0}" hx-get="{0}" hx-target="#source" hx-swap="outerHTML" hx-nonce="{1}" '
+        'aria-label="{2}">{3}</a>'
+    ).format(address, csp_nonce(), label, citation.number)
+
+
+def init_app(app: Flask) -> None:
+    """Let templates render what was said."""
+    app.jinja_env.globals.update(markdown=markdown, answer_html=answer_html)

@@ -1,0 +1,205 @@
+"""The conversation page and what happens on it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.chat.forms import LONGEST, STALE, MessageForm
+from webapp.extensions import limiter
+from webapp.http.access import passive, staff
+from webapp.http.current_chat import current_chat_id, remember
+from webapp.http.events import log
+from webapp.http.fragments import wants_fragment
+from webapp.http.moments import viewer_zone
+from webapp.http.panels import customer_panel, status_context
+from webapp.http.settings import config
+from webapp.http.unit_of_work import after_commit, unit_of_work
+from webapp.models import ChatSession, Message, Reply
+from webapp.services import audit, chats, conversation, listing, replies
+from webapp.services.errors import BadInput, ChatEnded, ChatNotFound
+from webapp.work.runner import submit
+
+bp = Blueprint("chat", __name__)
+
+MASKED = "A card number or code in your message was masked before it was stored."
+
+
+@bp.get("/chat/<chat:chat_id>")
+def show(chat_id: str) -> ResponseReturnValue:
+    """The whole page: sessions, conversation, customer and sources."""
+    chat = chats.readable_chat(staff(), chat_id)
+    before = request.args.get("before", type=int)
+    messages = conversation.messages(chat, before=before)
+    may_write = chat.staff_id == staff().id and staff().may("sessions.use")
+    form = MessageForm.fresh(chat.id, conversation.draft_of(chat, staff()) if may_write else "")
+    context = {
+        "chat": chat,
+        "messages": messages,
+        "earlier_seq": messages[0].seq if messages and messages[0].seq > 1 else None,
+        "form": form,
+        "suggestions": common_questions(),
+        "page": listing.chats_for(staff(), listing.Filters(mine="1" if may_write else "")),
+        "filters": asdict(listing.Filters(mine="1" if may_write else "")),
+        "source": conversation.latest_citation(chat),
+        "read_only_reason": None,
+        "answer_pending": any(isinstance(message, Reply) and not message.is_finished for message in messages),
+        **status_context(chat),
+        **customer_panel(chat, request.args.get("find", "").strip()[:80]),
+    }
+    if may_write:
+        remember(chat.id)
+    else:
+        context["read_only_reason"] = _note_reading(chat)
+    context["may_write"] = may_write
+    return render_template("chat/show.html", **context)
+
+
+def common_questions() -> list[str]:
+    """Suggestions from the configuration, for roles that ask."""
+    return [text.strip() for text in config().suggestions.split("|") if text.strip()][:8]
+
+
+def _note_reading(chat: ChatSession) -> str:
+    """Record that somebody reads a session that is not theirs, and say that it is recorded."""
+    reader = staff()
+    log.info("session.read_by_other", chat=chat.id, actor=reader.username)
+    sentence = f"You are reading {chat.staff.display_name}'s session as {reader.role.title.lower()}. This is recorded."
+    with unit_of_work():
+        audit.record(reader, "session.read", chat.id, owner=chat.staff.username)
+    return sentence
+
+
+def _message_limit() -> str:
+    return f"{config().messages_per_minute} per minute"
+
+
+def _asker() -> str:
+    return f"staff-{staff().id}"
+
+
+@bp.post("/chat/messages")
+@limiter.limit(_message_limit, key_func=_asker)
+def create_message() -> ResponseReturnValue:
+    """Put a question to the assistant; answer with the question and its pending reply.
+
+    The form names its session; the cookie's is only for a form that does not. A session that has ended or is gone
+    gives the composer back with the text in it and a way on.
+    """
+    form = MessageForm()
+    chat_id = current_chat_id()
+    try:
+        chat = chats.chat_of(staff(), chat_id)
+    except ChatNotFound as gone:
+        return _composer_back(form, ChatSession(id=chat_id), gone.sentence, "gone", 404)
+    if not form.validate():
+        if form.request_id.errors:
+            form.request_id.data = MessageForm.fresh(chat.id).request_id.data
+            form.text.errors = [*form.text.errors, STALE]
+        return _composer_back(form, chat, None, None, 422)
+    try:
+        turn = conversation.ask(chat, staff(), str(form.text.data), str(form.request_id.data), viewer_zone())
+    except ChatEnded as ended:
+        return _composer_back(form, chat, ended.sentence, "ended", 409)
+    if not turn.repeated:
+        after_commit(submit, turn.reply.id)
+    if not wants_fragment():
+        return redirect(url_for("chat.show", chat_id=chat.id), 303)
+    return render_template(
+        "chat/_turn.html",
+        chat=chat,
+        turn=turn,
+        form=MessageForm.fresh(chat.id),
+        suggestions=common_questions(),
+        notice=MASKED if turn.masked else None,
+    )
+
+
+def _composer_back(
+    form: MessageForm, chat: ChatSession, problem: str | None, ended: str | None, status: int
+) -> ResponseReturnValue:
+    """The composer with its text and the reason, as a fragment or on a page of its own."""
+    if ended:
+        form.request_id.data = MessageForm.fresh(chat.id).request_id.data  # for the new session it offers
+    template = "chat/_composer.html" if wants_fragment() else "chat/unsent.html"
+    page = render_template(
+        template, chat=chat, form=form, problem=problem, ended=ended, suggestions=[], notice=None
+    )
+    return page, status
+
+
+@bp.get("/chat/<chat:chat_id>/messages")
+@passive
+def messages_after(chat_id: str) -> ResponseReturnValue:
+    """What was said after a seq, for a page that missed something; a browser opening it gets the page."""
+    chat = chats.readable_chat(staff(), chat_id)
+    if not wants_fragment():
+        return redirect(url_for("chat.show", chat_id=chat.id))
+    after = request.args.get("after", default=0, type=int)
+    return render_template(
+        "chat/_messages.html", chat=chat, messages=conversation.messages(chat, after=after), may_write=_writes(chat)
+    )
+
+
+@bp.get("/chat/<chat:chat_id>/replies/<int:reply_id>")
+@passive
+def reply(chat_id: str, reply_id: int) -> ResponseReturnValue:
+    """One reply as it stands now."""
+    chat = chats.readable_chat(staff(), chat_id)
+    found = conversation.reply_in(chat, reply_id)
+    if not wants_fragment():
+        return redirect(url_for("chat.show", chat_id=chat.id, _anchor=f"message-{reply_id}"))
+    return _message(found, chat)
+
+
+@bp.post("/chat/<chat:chat_id>/replies/<int:reply_id>/retry")
+def retry(chat_id: str, reply_id: int) -> ResponseReturnValue:
+    """Have a failed reply made again."""
+    chat = chats.chat_of(staff(), chat_id)
+    found = conversation.reply_in(chat, reply_id)
+    replies.retry(staff(), found)
+    after_commit(submit, found.id)
+    if not wants_fragment():
+        return redirect(url_for("chat.show", chat_id=chat.id), 303)
+    return _message(found, chat)
+
+
+def _writes(chat: ChatSession) -> bool:
+    return chat.staff_id == staff().id
+
+
+def _message(message: Message, chat: ChatSession) -> str:
+    return render_template("chat/_message.html", message=message, chat=chat, may_write=_writes(chat))
+
+
+@bp.post("/chat/<chat:chat_id>/draft")
+def save_draft(chat_id: str) -> ResponseReturnValue:
+    """Keep what is being typed."""
+    text = request.form.get("text", "")
+    if len(text) > LONGEST * 2:
+        raise BadInput("That is too long to keep as a draft.", "Use at most 4,000 characters.")
+    conversation.save_draft(chats.chat_of(staff(), chat_id), staff(), text)
+    return "", 204
+
+
+@bp.post("/chat/<chat:chat_id>/seen")
+@passive
+def seen(chat_id: str) -> ResponseReturnValue:
+    """Remember how far the person has read."""
+    seq = request.form.get("seq", type=int)
+    if seq is None or not 0 <= seq < 2**31:
+        raise BadInput
+    conversation.mark_read(chats.chat_of(staff(), chat_id), staff(), seq)
+    return "", 204
+
+
+@bp.get("/chat/<chat:chat_id>/sources/<int:citation_id>")
+def source(chat_id: str, citation_id: int) -> ResponseReturnValue:
+    """A cited passage as it was when it was quoted, in the panel or as a page."""
+    chat = chats.readable_chat(staff(), chat_id)
+    citation = conversation.citation_in(chat, citation_id)
+    template = "chat/_source.html" if wants_fragment() else "chat/source.html"
+    return render_template(template, chat=chat, source=citation)

@@ -1,0 +1,107 @@
+"""Commands: `flask seed`, `flask migrate-safely`, `flask staff ...`, `flask sessions cleanup`, `flask handbook import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+
+from webapp.bank.articles import ArticleError
+from webapp.http.settings import passwords
+from webapp.http.unit_of_work import unit_of_work
+from webapp.seeding import seed_everything
+from webapp.serving import migrate_safely
+from webapp.services import chats, handbook, staff
+from webapp.services.errors import DomainError
+from webapp.services.passwords import check_strength
+
+staff_group = AppGroup("staff", help="Members of staff.")
+sessions_group = AppGroup("sessions", help="Sessions.")
+handbook_group = AppGroup("handbook", help="The bank's handbook.")
+
+
+@click.command("migrate-safely")
+@with_appcontext
+def migrate_command() -> None:
+    """Bring the database to this version's schema; one process does it, others wait; refuses a newer schema."""
+    migrate_safely(current_app)
+
+
+@click.command("seed")
+@with_appcontext
+def seed_command() -> None:
+    """Add roles; in demo mode also the demo staff, the sandbox bank and its handbook. Never overwrites anything."""
+    seed_everything(current_app)
+
+
+@staff_group.command("add")
+@click.argument("username")
+@click.argument("display_name")
+@click.option("--role", required=True, type=click.Choice(sorted(staff.ROLES)))
+@click.option("--branch", required=True)
+@click.password_option()
+def add_staff(username: str, display_name: str, role: str, branch: str, password: str) -> None:
+    """Add a member of staff."""
+    _or_explain(lambda: check_strength(password, username, display_name))
+    password_hash = passwords().hash(password)
+    with unit_of_work():
+        staff.add_roles()
+        _or_explain(lambda: staff.add(username, display_name, role, branch, password_hash))
+    click.echo(f"{username} can sign in.")
+
+
+@staff_group.command("lock")
+@click.argument("username")
+def lock_staff(username: str) -> None:
+    """Lock somebody out and end all their sign-ins."""
+    with unit_of_work():
+        _or_explain(lambda: staff.set_locked(username, True))
+    click.echo(f"{username} is locked out.")
+
+
+@staff_group.command("unlock")
+@click.argument("username")
+def unlock_staff(username: str) -> None:
+    """Let somebody in again."""
+    with unit_of_work():
+        _or_explain(lambda: staff.set_locked(username, False))
+    click.echo(f"{username} can sign in.")
+
+
+@sessions_group.command("cleanup")
+@click.option("--days", type=click.IntRange(min=1), required=True, help="Sessions without activity for so long.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+def clean_up_sessions(days: int, dry_run: bool) -> None:
+    """Delete old sessions that are not active."""
+    with unit_of_work():
+        done = chats.clean_up(None, days, dry_run=dry_run)
+    verb = "would be deleted" if dry_run else "deleted"
+    click.echo(f"{done['deleted']} sessions {verb} (last activity before {done['cutoff']}).")
+    click.echo(f"{done['kept_active']} old ones kept because they are active.")
+
+
+@handbook_group.command("import")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def import_handbook(folder: Path) -> None:
+    """Import the Markdown articles of a folder; a version that is there already is left alone."""
+    try:
+        with unit_of_work():
+            imported, there = handbook.import_folder(folder)
+    except ArticleError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{imported} articles imported, {there} were there already.")
+
+
+def _or_explain(act: object) -> None:
+    try:
+        act()  # type: ignore[operator]
+    except DomainError as error:
+        raise click.ClickException(f"{error.sentence} {error.next_step}") from None
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    for command in (migrate_command, seed_command, staff_group, sessions_group, handbook_group):
+        app.cli.add_command(command)

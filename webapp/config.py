@@ -1,0 +1,142 @@
+"""Settings from the environment (and `.env`), checked once at the start: a wrong value stops the start with one line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32  # characters
+
+
+class ConfigError(Exception):
+    """A setting is missing or wrong; the text is one line that says which and what to do."""
+
+
+class Config(BaseSettings):
+    """Everything that differs between installations. Frozen; read once."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    app_env: Literal["demo", "production"] = "demo"
+    demo_staff: bool | None = None  # demo sign-ins; on in demo, refused in production
+    secret_key: str = ""
+    secret_key_fallbacks: str = ""  # older keys, comma separated, still accepted while rotating
+    instance_path: Path = ROOT / "instance"
+    database_url: str = ""
+    redis_url: str = ""  # shared rate limits when there are several processes
+    host: str = "127.0.0.1"
+    port: int = Field(3006, ge=1, le=65535)
+    web_processes: int = Field(1, ge=1, le=64)
+    web_threads: int = Field(32, ge=2, le=1024)
+    secure_cookies: bool | None = None  # default: on in production, off in demo (plain HTTP on loopback)
+    trusted_proxies: int = Field(0, ge=0, le=5)
+
+    bank_name: str = Field("Nordhafen Bank", min_length=1, max_length=60)
+    core_banking: str = "webapp.bank.sandbox.bank:connect"
+    default_time_zone: str = "Europe/Berlin"
+    suggestions: str = "Balance and accounts|Recent payments|Card status|Open transfers|Fees and rates|Opening hours"
+
+    idle_minutes: float = Field(15, gt=0, le=24 * 60)
+    absolute_hours: float = Field(12, gt=0, le=24 * 7)
+    sign_in_failures_per_name: int = Field(5, ge=1)  # in 15 minutes
+    sign_in_failures_per_address: int = Field(30, ge=1)  # in 15 minutes
+    messages_per_minute: int = Field(30, ge=1)
+    reply_threads: int = Field(4, ge=1, le=64)
+    reply_seconds: float = Field(60, gt=0)
+    argon2_time_cost: int = Field(3, ge=1)
+    argon2_memory_kib: int = Field(65536, ge=8)
+
+    @field_validator("default_time_zone")
+    @classmethod
+    def _zone_exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"no such time zone: {name!r}") from error
+        return name
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url.startswith("postgres://"):
+            url = "postgresql://" + url.removeprefix("postgres://")
+        if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("use sqlite:///path/to/file.db or postgresql://user:password@host/name")
+        if ":memory:" in url or url == "sqlite:///":
+            raise ValueError("an in-memory database forgets; name a file")
+        return url
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if self.app_env != "production":
+            return self
+        if len(self.secret_key) < SHORTEST_SECRET:
+            raise ValueError(
+                f"SECRET_KEY must have at least {SHORTEST_SECRET} characters in production; make one with: "
+                "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        if self.demo_staff:
+            raise ValueError("DEMO_STAFF must be off in production: the demo sign-ins have a published password")
+        if self.secure_cookies is False:
+            raise ValueError("SECURE_COOKIES must be on in production: serve over HTTPS")
+        return self
+
+    @property
+    def demo(self) -> bool:
+        """Whether the demo staff and records are offered."""
+        return self.app_env == "demo" if self.demo_staff is None else self.demo_staff
+
+    @property
+    def cookies_are_secure(self) -> bool:
+        """Whether cookies carry Secure and the __Host- prefix."""
+        return self.app_env == "production" if self.secure_cookies is None else self.secure_cookies
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database to use: the one named, else a SQLite file in the instance folder."""
+        return self.database_url or f"sqlite:///{self.instance_path / 'bankside.db'}"
+
+    @property
+    def signing_key(self) -> str:
+        """The key cookies are signed with. In demo mode it is made once and kept in the instance folder (0600)."""
+        if self.secret_key:
+            return self.secret_key
+        return _kept_secret(self.instance_path / "secret_key")
+
+    @classmethod
+    def from_env(cls, **overrides: object) -> Config:
+        """Read the environment; raises `ConfigError` with one line naming the first wrong setting."""
+        try:
+            return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"]).upper()
+            reason = str(first["msg"]).removeprefix("Value error, ")
+            raise ConfigError(f"{name}: {reason}" if name else reason) from None
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the secret, or make it; two processes starting at once agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)  # fails if another process was first: theirs counts
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    secret = path.read_text().strip()
+    if len(secret) < SHORTEST_SECRET:
+        raise ConfigError(f"{path} holds no usable secret; delete it and start again (everybody signs in anew)")
+    return secret

@@ -1,0 +1,144 @@
+"""What went wrong -> status -> page or notice: one table. Error answers store nothing."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError, generate_csrf
+from markupsafe import escape
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from webapp.bank.errors import BankError, BankUnavailable, CustomerNotFound
+from webapp.http.access import CrossSite
+from webapp.http.events import actor, log
+from webapp.http.fragments import wants_fragment
+from webapp.http.unit_of_work import abandon
+from webapp.models.sqlite import DatabaseBusy
+from webapp.services import errors as domain
+
+STATUS: dict[type[domain.DomainError], int] = {
+    domain.BadInput: 400,
+    domain.WrongPassword: 401,
+    domain.NotAllowed: 403,
+    domain.ChatNotFound: 404,
+    domain.MessageNotFound: 404,
+    domain.ChatEnded: 409,
+    domain.CustomerFixed: 409,
+    domain.MoveNotAllowed: 409,
+    domain.TextDiffers: 409,
+    domain.PasswordRefused: 422,
+}
+SENTENCES: dict[int, tuple[str, str, str]] = {  # title, sentence, next step
+    400: ("Not understood", "That request could not be read.", "Go back, reload the page and try again."),
+    403: ("Not allowed", "You may not do that.", "If you need it, ask a manager of your branch."),
+    404: ("Not found", "There is no such page.", "Your sessions are on the start page."),
+    405: ("Not possible here", "This address does not do that.", "Go back and use the page's own buttons."),
+    413: ("Too much", "That is more than can be sent at once.", "Shorten the text and send it again."),
+    415: ("Not understood", "Only forms are taken here.", "Use the page's own forms."),
+    429: ("Too many", "Too many requests in a short time.", "Wait a moment and try again. What you typed is kept."),
+    500: ("Our mistake", "Something went wrong on our side. Nothing was changed.", "Try again. If it happens again, "
+          "tell support the request number below."),
+    503: ("Busy", "The database cannot be reached just now. Nothing was stored.", "What you typed is kept. Try again "
+          "in a few seconds."),
+}  # fmt: skip
+RETRY_AFTER_SECONDS = "5"
+
+
+def answer(status: int, sentence: str = "", next_step: str = "", title: str = "") -> Response:
+    """The error as a page, or for htmx as a notice that leaves the form and what was typed alone."""
+    abandon()
+    fallback = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+    context = {
+        "title": title or fallback[0],
+        "sentence": sentence or fallback[1],
+        "next_step": next_step or (fallback[2] if not sentence else ""),
+        "request_id": g.get("request_id", ""),
+        "status": status,
+    }
+    if wants_fragment():
+        response = make_response(render_template("errors/_notice.html", **context), status)
+        response.headers["HX-Retarget"] = "#notices"
+        response.headers["HX-Reswap"] = "innerHTML"
+        return response
+    try:
+        page = render_template("errors/page.html", **context)
+    except Exception as error:  # the last resort: a page that needs nothing
+        log.error("error_page.failed", kind=type(error).__name__, exc_info=error)
+        page = LAST_RESORT.format(**{name: escape(value) for name, value in context.items()})
+    return make_response(page, status)
+
+
+LAST_RESORT = """<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>{title}</title>
+<h1>{title}</h1><p>{sentence} {next_step}</p><p><a href="/">To the start page</a></p><p>Reference {request_id}</p></html>"""
+
+
+def _refused(error: domain.DomainError) -> Response:
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+    log.info("refused", kind=type(error).__name__, status=status, endpoint=request.endpoint, actor=actor())
+    return answer(status, error.sentence, error.next_step)
+
+
+def _stale_form(error: CSRFError) -> Response:
+    log.warning("csrf.refused", endpoint=request.endpoint, reason=error.description, actor=actor())
+    response = answer(400, "The page was out of date. Your text is kept.", "Send it again.", "Out of date")
+    response.headers["X-CSRF-Token"] = generate_csrf()
+    return response
+
+
+def _cross_site(_error: CrossSite) -> Response:
+    log.warning("cross_site.refused", endpoint=request.endpoint, address=request.remote_addr)
+    return answer(403, "Another site sent this request. It was refused.", "Open this address yourself.")
+
+
+def _too_many(error: RateLimitExceeded) -> Response:
+    response = answer(429)
+    log.warning("throttled", endpoint=request.endpoint, limit=str(error.limit.limit) if error.limit else "")
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return make_response(error.response)
+    response = answer(error.code or 500)
+    if error.code == 405 and getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+    return response
+
+
+def _database(error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
+        return _unexpected(error)
+    abandon()
+    log.error("database.unavailable", kind=type(error).__name__, endpoint=request.endpoint)
+    response = answer(503)
+    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def _bank(error: BankError) -> Response:
+    if isinstance(error, CustomerNotFound):
+        return answer(404, "The bank has no such customer.", "Search again.")
+    log.error("bank.failed", kind=type(error).__name__, endpoint=request.endpoint)
+    unavailable = isinstance(error, BankUnavailable)
+    return answer(503 if unavailable else 502, "The bank's records did not answer.", "Try again in a moment.")
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected", kind=type(error).__name__, endpoint=request.endpoint, exc_info=error)
+    return answer(500)
+
+
+def init_app(app: Flask) -> None:
+    """Register the table."""
+    app.register_error_handler(domain.DomainError, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(CrossSite, _cross_site)
+    app.register_error_handler(RateLimitExceeded, _too_many)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DatabaseBusy, _database)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(BankError, _bank)
+    app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,69 @@
+"""Structured events: JSON lines on standard output, with a request id; never message text, secrets or customer data."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import sys
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_login import current_user
+
+log = structlog.get_logger("bankside")
+
+SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def configure(level: str = "INFO") -> None:
+    """Set up structlog once per process. Values are JSON strings, so a line break in one cannot start a new line."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _begin() -> None:
+    structlog.contextvars.clear_contextvars()
+    g.request_id = secrets.token_hex(8)
+    g.started = time.perf_counter()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.request_id
+    endpoint = request.endpoint or "none"
+    if endpoint == "static.file":
+        return response
+    log.info(
+        "request",
+        method=request.method,
+        endpoint=endpoint,
+        chat=(request.view_args or {}).get("chat_id", ""),
+        status=response.status_code,
+        milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
+        address=request.remote_addr,
+        actor=actor(),
+    )
+    return response
+
+
+def actor() -> str:
+    """The signed-in person's user name for an event, "" if nobody's or not known without asking the database."""
+    return current_user.username if "_login_user" in g and current_user.is_authenticated else ""
+
+
+def init_app(app: Flask) -> None:
+    """Give every request an id and one event."""
+    app.before_request(_begin)
+    app.after_request(_end)

@@ -1,0 +1,31 @@
+"""What every template may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_login import current_user
+
+from webapp.http.moments import local
+from webapp.http.settings import config
+from webapp.models.base import now
+
+PRODUCT = "Bankside"
+
+
+def _context() -> dict[str, Any]:
+    settings = config()
+    return {
+        "staff": current_user if current_user.is_authenticated else None,
+        "bank_name": settings.bank_name,
+        "product_name": PRODUCT,
+        "demo": settings.demo,
+        "idle_seconds": int(settings.idle_minutes * 60),
+        "now": local(now()),
+    }
+
+
+def init_app(app: Flask) -> None:
+    """Offer it."""
+    app.context_processor(_context)

@@ -1,0 +1,69 @@
+"""Pieces that more than one room shows: the customer panel and the status menu."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import Length
+
+from webapp.bank.errors import BankError
+from webapp.bank.values import CustomerMatch
+from webapp.http.access import staff
+from webapp.http.settings import core_banking
+from webapp.models import ChatSession
+from webapp.services import chats
+
+BANK_SILENT = "The bank's records did not answer. Reload the page in a moment."
+
+
+class FindCustomerForm(FlaskForm):
+    """Whom to look for."""
+
+    class Meta:
+        csrf = False  # a search changes nothing
+
+    q = StringField(validators=[Length(max=80, message="Use at most 80 characters.")])
+
+
+def customer_panel(chat: ChatSession, searched: str | None = None) -> dict[str, Any]:
+    """What the customer panel shows: the attached customer's records, and matches when somebody searched.
+
+    A silent bank leaves the panel empty with a sentence saying so; the conversation goes on without it.
+    """
+    bank = core_banking()
+    context: dict[str, Any] = {
+        "customer": None,
+        "accounts": [],
+        "cards": [],
+        "bank_problem": None,
+        "matches": None,
+        "find_form": FindCustomerForm(formdata=None, data={"q": searched or ""}),
+        "may_change": chat.staff_id == staff().id and chats.may_change_customer(chat),
+    }
+    try:
+        if chat.customer_number:
+            context["customer"] = bank.customer(chat.customer_number)
+            context["accounts"] = bank.accounts(chat.customer_number)
+            context["cards"] = bank.cards(chat.customer_number)
+        if searched:
+            context["matches"] = _matches(searched)
+    except BankError:
+        context["bank_problem"] = BANK_SILENT
+    return context
+
+
+def _matches(searched: str) -> Sequence[CustomerMatch]:
+    return core_banking().search_customers(searched, limit=8)
+
+
+def status_context(chat: ChatSession) -> dict[str, object]:
+    """What the status menu needs."""
+    own = chat.staff_id == staff().id
+    return {
+        "moves": [(str(move), chats.STATUS_LABELS[move]) for move in chat.moves],
+        "may_write": own,
+        "may_delete": chats.may_delete(staff(), chat),
+    }

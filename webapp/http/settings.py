@@ -1,0 +1,28 @@
+"""The running app's own parts, found from inside a request without importing the factory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+from webapp.bank.core_banking import CoreBanking
+from webapp.services.passwords import Passwords
+
+if TYPE_CHECKING:
+    from webapp.config import Config
+
+
+def config() -> Config:
+    """The settings this app was made with."""
+    return cast("Config", current_app.extensions["bankside.config"])
+
+
+def core_banking() -> CoreBanking:
+    """The bank behind this app."""
+    return cast(CoreBanking, current_app.extensions["bankside.bank"])
+
+
+def passwords() -> Passwords:
+    """The password hasher of this app."""
+    return cast(Passwords, current_app.extensions["bankside.passwords"])

@@ -1,0 +1,24 @@
+"""What is remembered. Importing this package registers every table."""
+
+from webapp.models.audit import AuditEntry
+from webapp.models.chat import ChatSession, Draft, Reading
+from webapp.models.handbook import HandbookArticle, HandbookPassage
+from webapp.models.message import CitedPassage, Message, Question, Reply, ToolCall
+from webapp.models.staff import Role, SignIn, StaffUser
+
+__all__ = [
+    "AuditEntry",
+    "ChatSession",
+    "CitedPassage",
+    "Draft",
+    "HandbookArticle",
+    "HandbookPassage",
+    "Message",
+    "Question",
+    "Reading",
+    "Reply",
+    "Role",
+    "SignIn",
+    "StaffUser",
+    "ToolCall",
+]

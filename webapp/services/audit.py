@@ -1,0 +1,24 @@
+"""Write the audit trail, in the same transaction as the change it tells of."""
+
+from __future__ import annotations
+
+from structlog.contextvars import get_contextvars
+
+from webapp.extensions import db
+from webapp.models import AuditEntry, StaffUser
+
+Detail = str | int | bool | None
+
+
+def record(actor: StaffUser | None, action: str, object_id: str | int, **details: Detail) -> None:
+    """Add an entry: who (None: the system itself) did what about what. No message text, no customer data in details."""
+    db.session.add(
+        AuditEntry(
+            actor=actor.username if actor else "system",
+            role=actor.role_name if actor else "system",
+            action=action,
+            object_id=str(object_id),
+            request_id=str(get_contextvars().get("request_id", "")),
+            details=details,
+        )
+    )

@@ -1,0 +1,79 @@
+"""What can be wrong with what somebody asked for. `http/errors.py` knows which status and page each becomes."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """A refusal a person can act on: what happened, and what to do next."""
+
+    sentence = "That could not be done."
+    next_step = "Go back and try again."
+
+    def __init__(self, sentence: str | None = None, next_step: str | None = None) -> None:
+        self.sentence = sentence or type(self).sentence
+        self.next_step = next_step or type(self).next_step
+        super().__init__(self.sentence)
+
+
+class ChatNotFound(DomainError):
+    """There is no such session, or it is not this person's: the two look the same."""
+
+    sentence = "This session does not exist."
+    next_step = "It may have been deleted. Your sessions are on the start page."
+
+
+class ChatEnded(DomainError):
+    """The session has ended and takes no more messages."""
+
+    sentence = "This session has ended."
+    next_step = "Reopen it, or take your text along into a new session."
+
+
+class MessageNotFound(DomainError):
+    """There is no such message in this session."""
+
+    sentence = "This message does not exist."
+    next_step = "Go back to the session."
+
+
+class TextDiffers(DomainError):
+    """The same request id came with another text."""
+
+    sentence = "This message was already sent with a different text."
+    next_step = "Reload the page to see what was stored, then send the new text."
+
+
+class MoveNotAllowed(DomainError):
+    """A session cannot go from its status to the one asked for."""
+
+
+class CustomerFixed(DomainError):
+    """Questions were asked about the attached customer; the session stays theirs."""
+
+    sentence = "This session is already about a customer."
+    next_step = "Start a new session for another customer, so that their records do not mix."
+
+
+class NotAllowed(DomainError):
+    """The role does not carry the right."""
+
+    sentence = "Your role does not allow that."
+    next_step = "Ask a manager of your branch."
+
+
+class BadInput(DomainError):
+    """Something in the request cannot be read."""
+
+    sentence = "That request could not be read."
+    next_step = "Go back, reload the page and try again."
+
+
+class WrongPassword(DomainError):
+    """Name and password do not belong together, or the account is locked: the three look the same."""
+
+    sentence = "Name and password do not match."
+    next_step = "Check both and try again."
+
+
+class PasswordRefused(DomainError):
+    """The new password is too weak."""

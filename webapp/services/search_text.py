@@ -1,0 +1,14 @@
+"""Text as it is compared in searches."""
+
+from __future__ import annotations
+
+
+def folded(text: str) -> str:
+    """Letter case aside, as stored in `search_text` columns."""
+    return text.casefold()
+
+
+def like_pattern(word: str) -> str:
+    r"""A LIKE pattern (escape character `\`) for rows containing the word literally: `%` and `_` stand for themselves."""
+    literal = word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{literal}%"

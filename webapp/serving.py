@@ -1,0 +1,119 @@
+"""Start the server: migrate under a lock, look whether the port is free, hand over to gunicorn."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from webapp.config import Config
+from webapp.extensions import db
+from webapp.http.settings import config
+from webapp.models.sqlite import intending_to_write
+from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES, demo_staff_exist
+
+MIGRATION_LOCK = 7_206_117  # any number, the same for every process of this installation
+GRACEFUL_SECONDS = 20
+
+
+def migrate_safely(app: Flask) -> None:
+    """Bring the database to this version's schema. One process does it, others wait; a newer schema stops the start."""
+    with _one_at_a_time():
+        folder = ScriptDirectory(f"{app.root_path}/migrations")
+        present = _present_revision()
+        if present is not None and present not in {script.revision for script in folder.walk_revisions()}:
+            raise click.ClickException(
+                f"The database has schema {present}, which this version does not know: it was made by a newer version. "
+                "Start that version, or restore the backup from before the upgrade."
+            )
+        if present != folder.get_current_head():
+            upgrade(directory=f"{app.root_path}/migrations")
+
+
+def _present_revision() -> str | None:
+    with db.engine.connect() as connection:
+        revision: str | None = MigrationContext.configure(connection).get_current_revision()
+        return revision
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": MIGRATION_LOCK})
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": MIGRATION_LOCK})
+    else:
+        with open(config().instance_path / "migration.lock", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with intending_to_write(True):
+                yield
+
+
+def serve(settings: Config, *, development: bool = False) -> None:
+    """Replace this process by gunicorn (or Flask's reloading server), or say why not."""
+    if settings.app_env == "production" and demo_staff_exist():
+        raise click.ClickException(
+            "The database holds demo staff, whose password is published. Lock them (flask staff lock NAME) is not "
+            "enough in production: use a database of its own."
+        )
+    db.session.remove()
+    _need_free_port(settings)
+    _greet(settings)
+    arguments = _development_server(settings) if development else _gunicorn(settings)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606  # our own interpreter, no shell
+
+
+def _development_server(settings: Config) -> list[str]:
+    return ["flask", "--app", "wsgi:app", "run", "--debug", "--host", settings.host, "--port", str(settings.port)]
+
+
+def _gunicorn(settings: Config) -> list[str]:
+    options = {
+        "--bind": f"{settings.host}:{settings.port}",
+        "--worker-class": "gthread",
+        "--workers": settings.web_processes,
+        "--threads": settings.web_threads,
+        "--graceful-timeout": GRACEFUL_SECONDS,
+        "--timeout": 60,
+        "--limit-request-line": 4094,
+        "--config": "python:webapp.gunicorn_hooks",
+        "--log-level": "warning",
+    }
+    given = [word for option, value in options.items() for word in (option, str(value))]
+    return ["gunicorn", *given, "--no-control-socket", "wsgi:app"]
+
+
+def _need_free_port(settings: Config) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise click.ClickException(
+                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). "
+                f"Choose another: make run PORT={settings.port + 1 if settings.port < 65535 else 3006}"
+            ) from None
+
+
+def _greet(settings: Config) -> None:
+    click.echo(f"\n  Bankside is at http://{settings.host}:{settings.port}\n")
+    if settings.demo:
+        click.echo(f"  Demo sign-ins, all with the password {DEMO_PASSWORD}:")
+        for username, name, role, _branch, locked in DEMO_STAFF:
+            click.echo(f"    {username:<12}{name}, {ROLES[role][0]}{' (locked)' if locked else ''}")
+        click.echo("")
+    click.echo("  Ctrl+C stops it.\n")

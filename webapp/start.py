@@ -1,0 +1,34 @@
+"""`python -m webapp.start`: what `make run` and `make dev` do. A wrong setting is one line, not a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from webapp import create_app
+from webapp.config import Config, ConfigError
+from webapp.seeding import seed_everything
+from webapp.serving import migrate_safely, serve
+
+
+def main(arguments: list[str]) -> int:
+    """Check the settings, migrate, seed, serve; returns the exit status if serving cannot begin."""
+    try:
+        config = Config.from_env()
+        app = create_app(config)
+        with app.app_context():
+            migrate_safely(app)
+            seed_everything(app)
+            serve(config, development="--development" in arguments)
+    except ConfigError as error:
+        click.echo(f"Bankside cannot start. {error}", err=True)
+        return 2
+    except click.ClickException as error:
+        click.echo(f"Bankside cannot start. {error.format_message()}", err=True)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,91 @@
+"""Hand replies to makers: a bounded pool of threads in the server process, and a sweeper that finds stranded ones."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
+
+from flask import Flask, current_app
+
+from webapp.http.events import log
+from webapp.http.unit_of_work import unit_of_work
+from webapp.services import replies
+from webapp.work.answering import make_reply, makers_of
+
+SWEEP_SECONDS = 5.0
+
+
+class Runner:
+    """Makes replies on a few threads. Started lazily, once per process, so that forks have threads of their own."""
+
+    def __init__(self, app: Flask, threads: int, *, only_process: bool) -> None:
+        self._app = app
+        self._threads = threads
+        self._only_process = only_process
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._pool: ThreadPoolExecutor | None = None
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Start the pool and the sweeper in this process; further calls do nothing."""
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            self._pid = os.getpid()
+            self._stopping = threading.Event()
+            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="reply")
+            threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True).start()
+
+    def stop(self) -> None:
+        """Finish the replies being made, start no more; what is left is found after the next start."""
+        self._stopping.set()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def submit(self, reply_id: int) -> None:
+        """Have a reply made soon. Never raises: a reply not taken here is found by the sweeper."""
+        self.start()
+        try:
+            assert self._pool is not None
+            self._pool.submit(self._make, reply_id)
+        except RuntimeError:  # shutting down
+            log.info("reply.left_for_later", reply=reply_id)
+
+    def _make(self, reply_id: int) -> None:
+        following: int | None = reply_id
+        while following is not None and not self._stopping.is_set():
+            try:
+                following = make_reply(self._app, following)
+            except Exception as error:  # a database that is busy or gone: the sweeper hands the reply out again
+                log.error("reply.interrupted", reply=following, kind=type(error).__name__)
+                return
+
+    def _sweep_until_stopped(self) -> None:
+        at_start = self._only_process
+        while not self._stopping.is_set():
+            try:
+                self.sweep(at_start=at_start)
+                at_start = False
+            except Exception as error:
+                log.error("sweep.failed", kind=type(error).__name__)
+            self._stopping.wait(SWEEP_SECONDS)
+
+    def sweep(self, *, at_start: bool = False) -> int:
+        """Say which makers are alive, hand stranded replies out again; returns how many were handed out."""
+        with self._app.app_context():
+            with unit_of_work():
+                replies.beat(list(makers_of(self._app)))
+                stranded = list(replies.hand_out_again(at_start=at_start))
+            for reply_id in stranded:
+                self.submit(reply_id)
+            if stranded:
+                log.info("sweep", handed_out=len(stranded))
+        return len(stranded)
+
+
+def submit(reply_id: int) -> None:
+    """Have a reply of this app made soon."""
+    cast(Runner, current_app.extensions["bankside.runner"]).submit(reply_id)
