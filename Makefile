@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-FLASK := $(PY) -m flask --app wsgi:app
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ifdef PORT
 export PORT

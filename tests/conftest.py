@@ -40,7 +40,6 @@ class Place:
     def reset(self) -> None:
         """As if just seeded: no sessions, no sign-ins, no audit entries; limits forgotten."""
         self.app.extensions["bankside.runner"].stop()
-        self.app.extensions["bankside.runner"]._pid = 0
         with self.app.app_context():
             db.session.remove()
             if self.kind == "postgresql":
@@ -102,9 +101,7 @@ def places(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(
-    request: pytest.FixtureRequest, places: dict[str, Place], tmp_path_factory: pytest.TempPathFactory
-) -> Place:
+def place(request: pytest.FixtureRequest, places: dict[str, Place], tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A seeded database, fresh for this test: every test that uses it runs on SQLite and on PostgreSQL."""
     kind: str = request.param
     if kind not in places:

@@ -15,8 +15,8 @@ from pathlib import Path
 import psycopg
 
 MISSING = (
-    "no PostgreSQL: install Debian's `postgresql` package (or set TEST_POSTGRESQL_URL to a server where databases may be "
-    "created), so that these tests run"
+    "no PostgreSQL: install Debian's `postgresql` package (or set TEST_POSTGRESQL_URL to a server where "
+    "databases may be created), so that these tests run"
 )
 
 

@@ -1,4 +1,4 @@
-"""Somebody using the pages over HTTP, without a browser: reads forms from the HTML and sends them as a browser would."""
+"""Somebody using the pages over HTTP, without a browser: reads forms from the HTML and sends them as one would."""
 
 from __future__ import annotations
 

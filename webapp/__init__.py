@@ -9,8 +9,20 @@ from webapp.assembly import assemble, bind_extensions, configure_flask
 from webapp.chat import rendering
 from webapp.cli import init_app as add_commands
 from webapp.config import Config
-from webapp.http import access, assets, converters, errors, events, headers, input, moments, page_context, reports
-from webapp.http import health, unit_of_work
+from webapp.http import (
+    access,
+    assets,
+    converters,
+    errors,
+    events,
+    headers,
+    health,
+    input,
+    moments,
+    page_context,
+    reports,
+    unit_of_work,
+)
 
 
 def create_app(config: Config | None = None) -> Flask:

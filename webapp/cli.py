@@ -1,4 +1,4 @@
-"""Commands: `flask seed`, `flask migrate-safely`, `flask staff ...`, `flask sessions cleanup`, `flask handbook import`."""
+"""Commands: `flask seed`, `migrate-safely`, `staff add|lock|unlock`, `sessions cleanup`, `handbook import`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from webapp.bank.articles import ArticleError
 from webapp.http.settings import passwords
 from webapp.http.unit_of_work import unit_of_work
 from webapp.seeding import seed_everything
-from webapp.serving import migrate_safely
 from webapp.services import chats, handbook, staff
 from webapp.services.errors import DomainError
 from webapp.services.passwords import check_strength
+from webapp.serving import migrate_safely
 
 staff_group = AppGroup("staff", help="Members of staff.")
 sessions_group = AppGroup("sessions", help="Sessions.")

@@ -1,4 +1,4 @@
-"""Settings from the environment (and `.env`), checked once at the start: a wrong value stops the start with one line."""
+"""Settings from the environment (and `.env`), checked at the start: a wrong value stops it with one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fill an installation: roles always; in demo mode the demo staff, the sandbox bank and its handbook. Never overwrites."""
+"""Fill an installation: roles; in demo mode also staff, the sandbox bank and its handbook. Never overwrites."""
 
 from __future__ import annotations
 

@@ -29,7 +29,9 @@ class MessageForm(FlaskForm):
     text = TextAreaField(
         validators=[
             says_something,
-            Length(max=LONGEST, message="Use at most 4,000 characters. Your text is kept; shorten it or send it in parts."),
+            Length(
+                max=LONGEST, message="Use at most 4,000 characters. Your text is kept; shorten it or send it in parts."
+            ),
         ]
     )
 

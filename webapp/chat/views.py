@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -125,9 +124,7 @@ def _composer_back(
     if ended:
         form.request_id.data = MessageForm.fresh(chat.id).request_id.data  # for the new session it offers
     template = "chat/_composer.html" if wants_fragment() else "chat/unsent.html"
-    page = render_template(
-        template, chat=chat, form=form, problem=problem, ended=ended, suggestions=[], notice=None
-    )
+    page = render_template(template, chat=chat, form=form, problem=problem, ended=ended, suggestions=[], notice=None)
     return page, status
 
 

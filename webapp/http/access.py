@@ -62,12 +62,10 @@ def current_sign_in() -> SignIn:
     return cast(SignIn, g.sign_in)
 
 
-@login_manager.user_loader
+@login_manager.user_loader  # type: ignore[untyped-decorator]
 def _load(token: str) -> StaffUser | None:
     limits = config()
-    sign_in = sign_ins.alive(
-        token, timedelta(minutes=limits.idle_minutes), timedelta(hours=limits.absolute_hours)
-    )
+    sign_in = sign_ins.alive(token, timedelta(minutes=limits.idle_minutes), timedelta(hours=limits.absolute_hours))
     if sign_in is None:
         return None
     g.sign_in = sign_in

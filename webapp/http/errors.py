@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError, generate_csrf
@@ -11,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from webapp.bank.errors import BankError, BankUnavailable, CustomerNotFound
+from webapp.extensions import limiter
 from webapp.http.access import CrossSite
 from webapp.http.events import actor, log
 from webapp.http.fragments import wants_fragment
@@ -71,7 +74,7 @@ def answer(status: int, sentence: str = "", next_step: str = "", title: str = ""
 
 
 LAST_RESORT = """<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>{title}</title>
-<h1>{title}</h1><p>{sentence} {next_step}</p><p><a href="/">To the start page</a></p><p>Reference {request_id}</p></html>"""
+<h1>{title}</h1><p>{sentence} {next_step}</p><p><a href="/">To the start page</a></p><p>{request_id}</p></html>"""
 
 
 def _refused(error: domain.DomainError) -> Response:
@@ -93,7 +96,10 @@ def _cross_site(_error: CrossSite) -> Response:
 
 
 def _too_many(error: RateLimitExceeded) -> Response:
-    response = answer(429)
+    current = limiter.current_limit
+    seconds = max(1, round(current.reset_at - time.time())) if current else 60
+    response = answer(429, f"Too many requests in a short time. Your text is kept; send it again in {seconds} seconds.")
+    response.headers["Retry-After"] = str(seconds)
     log.warning("throttled", endpoint=request.endpoint, limit=str(error.limit.limit) if error.limit else "")
     return response
 

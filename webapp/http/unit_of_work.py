@@ -1,4 +1,4 @@
-"""The only module that commits. A request that may change something and succeeds is committed; all else is rolled back."""
+"""The only module that commits. A request that may change something and succeeds is kept; all else is undone."""
 
 from __future__ import annotations
 

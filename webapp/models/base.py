@@ -13,6 +13,7 @@ from webapp.extensions import Base
 
 __all__ = ["Base", "IdString", "UtcDateTime", "new_id", "now"]
 
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, stored as UTC. Refuses naive values: they are how clocks go wrong."""
 

@@ -29,7 +29,7 @@ class Message(Base):
     """One thing said; `seq` counts 1, 2, 3 ... within its session, in the order of storing, without gaps."""
 
     __tablename__ = "message"
-    __table_args__ = (UniqueConstraint("chat_id", "seq"), UniqueConstraint("chat_id", "request_id"))
+    __table_args__: Any = (UniqueConstraint("chat_id", "seq"), UniqueConstraint("chat_id", "request_id"))
     __mapper_args__ = {"polymorphic_on": "role", "polymorphic_identity": "notice", "with_polymorphic": "*"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -55,7 +55,7 @@ class Reply(Message):
     """The message that answers a question: one per question, whatever happens to its maker."""
 
     __tablename__ = "reply"
-    __table_args__ = (Index(None, "state", "heartbeat_at"),)
+    __table_args__: Any = (Index(None, "state", "heartbeat_at"),)
 
     id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), unique=True)

@@ -122,5 +122,5 @@ def make_safe(engine: Engine) -> None:
     @event.listens_for(engine, "checkin")
     def _release(_connection: Any, entry: ConnectionPoolEntry) -> None:
         # After the transaction's end, never before it: the pool has rolled back what was left open.
-        if entry.record_info.pop("holds_gate", False):
+        if entry.record_info is not None and entry.record_info.pop("holds_gate", False):
             gate.leave()

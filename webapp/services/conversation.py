@@ -14,7 +14,7 @@ from webapp.models import ChatSession, CitedPassage, Draft, Message, Question, R
 from webapp.models.base import now
 from webapp.models.chat import ChatStatus
 from webapp.models.message import ReplyState
-from webapp.services import audit, chats
+from webapp.services import chats
 from webapp.services.errors import ChatEnded, MessageNotFound, TextDiffers
 from webapp.services.masking import mask_card_secrets
 
@@ -86,9 +86,7 @@ def one_line(text: str) -> str:
 
 
 def _asked_with(chat: ChatSession, request_id: str) -> Question | None:
-    return db.session.scalar(
-        select(Question).where(Question.chat_id == chat.id, Question.request_id == request_id)
-    )
+    return db.session.scalar(select(Question).where(Question.chat_id == chat.id, Question.request_id == request_id))
 
 
 def _reply_to(question: Question) -> Reply:

@@ -49,7 +49,7 @@ def chats_for(staff: StaffUser, filters: Filters, cursor: str = "", size: int = 
     return ChatPage(rows, _cursor(rows[-1]) if more else None)
 
 
-def page_statement(staff: StaffUser, filters: Filters, cursor: str) -> Select[tuple[ChatSession]]:
+def page_statement(staff: StaffUser, filters: Filters, cursor: str) -> Select[ChatSession]:
     """The query behind a page, without its limit; every shape of it walks one of the table's indexes."""
     statement = select(ChatSession).order_by(ChatSession.last_activity_at.desc(), ChatSession.id.desc())
     statement = _in_scope(statement, staff, filters)
@@ -69,9 +69,7 @@ def page_statement(staff: StaffUser, filters: Filters, cursor: str) -> Select[tu
     return statement
 
 
-def _in_scope(
-    statement: Select[tuple[ChatSession]], staff: StaffUser, filters: Filters
-) -> Select[tuple[ChatSession]]:
+def _in_scope(statement: Select[ChatSession], staff: StaffUser, filters: Filters) -> Select[ChatSession]:
     everybody = staff.may("sessions.read_all")
     branch = staff.may("sessions.read_branch")
     if filters.mine or not (everybody or branch):

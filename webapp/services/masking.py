@@ -6,7 +6,9 @@ import re
 import unicodedata
 
 CARD_NUMBER = re.compile(r"(?<!\d)\d(?:[ \u00a0\u2007\u2009\u202f.\-\u2010-\u2015]?\d){12,18}(?!\d)")
-SECRET_CODE = re.compile(r"\b(cvv2?|cvc2?|csc|pin)(\s*(?:is|was|code|no\.?|number|:|=|-)?\s*)(\d{3,6})\b", re.IGNORECASE)
+SECRET_CODE = re.compile(
+    r"\b(cvv2?|cvc2?|csc|pin)(\s*(?:is|was|code|no\.?|number|:|=|-)?\s*)(\d{3,6})\b", re.IGNORECASE
+)
 
 
 def _passes_luhn(digits: str) -> bool:

@@ -1,4 +1,4 @@
-"""Replies: claimed by one maker, kept alive by its heartbeat, finished once. The claim token guards every later write."""
+"""Replies: claimed by one maker, kept alive by its heartbeat, finished once. The claim's token guards every write."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from sqlalchemy.orm import aliased
 from webapp.agents.roster import TEAM
 from webapp.agents.transcript import Answer, Line
 from webapp.extensions import db
-from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, ToolCall
+from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, StaffUser, ToolCall
 from webapp.models.base import now
 from webapp.models.message import UNFINISHED_REPLY, ReplyState
 from webapp.services import audit
-from webapp.models import StaffUser
 from webapp.services.conversation import one_line
 from webapp.services.errors import MoveNotAllowed
 
 MOST_ATTEMPTS = 3
-SILENT_AFTER = timedelta(seconds=30)  # a running reply whose maker has not been heard of for so long is handed out again
+SILENT_AFTER = timedelta(
+    seconds=30
+)  # a running reply whose maker has not been heard of for so long is handed out again
 OVERLOOKED_AFTER = timedelta(seconds=5)  # a pending reply nobody took
 TRANSCRIPT_LINES = 40
 
@@ -195,10 +196,7 @@ def retry(staff: StaffUser, reply: Reply) -> None:
 def next_pending(chat_id: str) -> int | None:
     """The session's earliest pending reply, to be made when the one before it is finished."""
     return db.session.scalar(
-        select(Reply.id)
-        .where(Reply.chat_id == chat_id, Reply.state == ReplyState.PENDING)
-        .order_by(Reply.seq)
-        .limit(1)
+        select(Reply.id).where(Reply.chat_id == chat_id, Reply.state == ReplyState.PENDING).order_by(Reply.seq).limit(1)
     )
 
 

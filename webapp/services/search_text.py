@@ -9,6 +9,6 @@ def folded(text: str) -> str:
 
 
 def like_pattern(word: str) -> str:
-    r"""A LIKE pattern (escape character `\`) for rows containing the word literally: `%` and `_` stand for themselves."""
+    r"""A LIKE pattern (escape character `\`) for what contains the word literally: `%` and `_` are themselves."""
     literal = word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{literal}%"

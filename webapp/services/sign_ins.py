@@ -13,8 +13,8 @@ from webapp.extensions import db
 from webapp.models import SignIn, StaffUser
 from webapp.models.base import now
 from webapp.services import audit
-from webapp.services.passwords import Passwords, check_strength
 from webapp.services.errors import WrongPassword
+from webapp.services.passwords import Passwords, check_strength
 
 SEEN_EVERY = timedelta(seconds=30)  # how exact `last_seen_at` is; saves a write on nearly every request
 

@@ -13,6 +13,7 @@ from webapp.services import chats
 from webapp.sessions.forms import AttachCustomerForm
 from webapp.sessions.views import bp
 
+
 @bp.get("/sessions/<chat:chat_id>/customer")
 def find_customer(chat_id: str) -> ResponseReturnValue:
     """The customer panel with what a search found."""

@@ -103,5 +103,3 @@ def _customer_called(wanted: str) -> tuple[Customer | None, bool]:
     except BankError:
         pass  # the session opens all the same; its customer panel tries again and says what is wrong
     return None, True
-
-

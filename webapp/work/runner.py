@@ -27,34 +27,48 @@ class Runner:
         self._lock = threading.Lock()
         self._pid = 0
         self._pool: ThreadPoolExecutor | None = None
+        self._sweeper: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._waiting: set[int] = set()  # ids in the pool's queue: the sweeper need not queue them again
 
     def start(self) -> None:
         """Start the pool and the sweeper in this process; further calls do nothing."""
         with self._lock:
-            if self._pid == os.getpid():
+            if self._pool is not None and self._pid == os.getpid():
                 return
             self._pid = os.getpid()
             self._stopping = threading.Event()
+            self._waiting = set()
             self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="reply")
-            threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True).start()
+            self._sweeper = threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True)
+            self._sweeper.start()
 
     def stop(self) -> None:
         """Finish the replies being made, start no more; what is left is found after the next start."""
-        self._stopping.set()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        with self._lock:
+            self._stopping.set()
+            pool, sweeper = self._pool, self._sweeper
+            self._pool = self._sweeper = None
+        if pool is not None and self._pid == os.getpid():
+            pool.shutdown(wait=True, cancel_futures=True)
+        if sweeper is not None and sweeper.is_alive():
+            sweeper.join(timeout=SWEEP_SECONDS)
 
     def submit(self, reply_id: int) -> None:
         """Have a reply made soon. Never raises: a reply not taken here is found by the sweeper."""
         self.start()
+        if reply_id in self._waiting:
+            return
+        pool = self._pool
         try:
-            assert self._pool is not None
-            self._pool.submit(self._make, reply_id)
+            if pool is not None:
+                self._waiting.add(reply_id)
+                pool.submit(self._make, reply_id)
         except RuntimeError:  # shutting down
             log.info("reply.left_for_later", reply=reply_id)
 
     def _make(self, reply_id: int) -> None:
+        self._waiting.discard(reply_id)
         following: int | None = reply_id
         while following is not None and not self._stopping.is_set():
             try:
