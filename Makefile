@@ -27,7 +27,7 @@ check: $(VENV)/.dev ## Lint, types, and who may import whom
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-cache
 
 bench: $(VENV)/.dev ## Messages and sessions per second beside the bare SQL, in one run
 	@$(PY) -m bench $(ARGS)

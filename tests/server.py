@@ -66,16 +66,18 @@ def environment(instance: Path, database_url: str, port: int, **settings: object
 
 
 @contextmanager
-def running(folder: Path, database_url: str = "", *, wsgi: str = "", **settings: object) -> Iterator[Server]:
+def running(
+    folder: Path, database_url: str = "", *, wsgi: str = "", port: int = 0, **settings: object
+) -> Iterator[Server]:
     """A server whose instance folder is `folder`, ready to answer; killed at the end if it is still there.
 
     `wsgi` names a module of the tests whose `app` is served instead of the product's own, for failures that cannot be
-    caused from outside. Keyword settings are environment variables.
+    caused from outside. `port` is for a server that comes back where one was. Keyword settings are environment variables.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if wsgi:  # the working directory comes first when gunicorn looks for `wsgi:app`
         (folder / "wsgi.py").write_text(f"from {wsgi} import app\n\n__all__ = ['app']\n")
-    port = free_port()
+    port = port or free_port()
     with (folder / "output.txt").open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "webapp.start"],

@@ -88,7 +88,9 @@ def assemble(app: Flask, config: Config) -> None:
     app.extensions["bankside.passwords"] = Passwords(config.argon2_time_cost, config.argon2_memory_kib)
     app.extensions["bankside.bank"] = _factory(config.core_banking)(reader)
     app.extensions["bankside.library"] = HandbookLibrary(reader)
-    app.extensions["bankside.assistant"] = Assistant(RulesModel(), TEAM)
+    model = RulesModel()
+    app.extensions["bankside.model"] = model
+    app.extensions["bankside.assistant"] = Assistant(model, TEAM)
     app.extensions["bankside.claims"] = set()
     app.extensions["bankside.runner"] = Runner(
         app, config.reply_threads, only_process=config.web_processes == 1 and _is_sqlite(config)

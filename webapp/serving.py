@@ -28,26 +28,28 @@ GRACEFUL_SECONDS = 20
 
 def migrate_safely(app: Flask) -> None:
     """Bring the database to this version's schema. One process does it, others wait; a newer schema stops the start."""
-    with _one_at_a_time():
-        folder = ScriptDirectory(f"{app.root_path}/migrations")
-        present = _present_revision()
-        if present is not None and present not in {script.revision for script in folder.walk_revisions()}:
-            raise click.ClickException(
-                f"The database has schema {present}, which this version does not know: it was made by a newer version. "
-                "Start that version, or restore the backup from before the upgrade."
-            )
-        if present != folder.get_current_head():
+    with one_at_a_time():
+        migrate(app)
+
+
+def migrate(app: Flask) -> None:
+    """The same for a caller that has `one_at_a_time` around it; raises `click.ClickException` for a newer schema."""
+    folder = ScriptDirectory(f"{app.root_path}/migrations")
+    with db.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present is not None and present not in {script.revision for script in folder.walk_revisions()}:
+        raise click.ClickException(
+            f"The database has schema {present}, which this version does not know: it was made by a newer version. "
+            "Start that version, or restore the backup from before the upgrade."
+        )
+    if present != folder.get_current_head():
+        with intending_to_write(True):
             upgrade(directory=f"{app.root_path}/migrations")
 
 
-def _present_revision() -> str | None:
-    with db.engine.connect() as connection:
-        revision: str | None = MigrationContext.configure(connection).get_current_revision()
-        return revision
-
-
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
+    """Let one process of this installation prepare the database while others wait."""
     if db.engine.dialect.name == "postgresql":
         with db.engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": MIGRATION_LOCK})
@@ -58,8 +60,7 @@ def _one_at_a_time() -> Iterator[None]:
     else:
         with open(config().instance_path / "migration.lock", "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            with intending_to_write(True):
-                yield
+            yield
 
 
 def serve(settings: Config, *, development: bool = False) -> None:

@@ -9,7 +9,7 @@ import click
 from webapp import create_app
 from webapp.config import Config, ConfigError
 from webapp.seeding import seed_everything
-from webapp.serving import migrate_safely, serve
+from webapp.serving import migrate, one_at_a_time, serve
 
 
 def main(arguments: list[str]) -> int:
@@ -18,8 +18,9 @@ def main(arguments: list[str]) -> int:
         config = Config.from_env()
         app = create_app(config)
         with app.app_context():
-            migrate_safely(app)
-            seed_everything(app)
+            with one_at_a_time():
+                migrate(app)
+                seed_everything(app)
             serve(config, development="--development" in arguments)
     except ConfigError as error:
         click.echo(f"Bankside cannot start. {error}", err=True)

@@ -93,14 +93,14 @@ TEAM = Roster(
             key="payments",
             title="Payments",
             purpose="Transfers and their state, standing orders, direct debits, and what is due next.",
-            tools=("transfers", "transfer", "standing_instructions", "upcoming_payments", "handbook"),
+            tools=("transfers", "transfer", "standing_instructions", "upcoming_payments", "balance", "handbook"),
             hands_over_to=_others("payments"),
         ),
         Agent(
             key="loans",
             title="Loans and savings",
             purpose="Loans with what is owed and due, savings accounts with their rates.",
-            tools=("loans", "savings", "handbook"),
+            tools=("loans", "savings", "overdraft", "handbook"),
             hands_over_to=_others("loans"),
         ),
         Agent(

@@ -72,6 +72,14 @@ _NOT_NAMES = re.compile(
 )
 
 
+_SHORT_FORMS = (
+    (re.compile(r"\bwon't\b", re.I), "will not"),
+    (re.compile(r"\bcan(?:'t|not)\b", re.I), "can not"),
+    (re.compile(r"n't\b", re.I), " not"),
+    (re.compile(r"\b(i|you|we|they)'(?:ve|d|ll)\b", re.I), r"\1"),
+)
+
+
 def clean(text: str) -> str:
     """One line of ordinary characters: compatibility forms folded, invisible and control characters gone."""
     folded = unicodedata.normalize("NFKC", text)
@@ -88,6 +96,13 @@ def marked(text: str) -> str:
     text = _NAMED.sub(name, text)
     for pattern, mark in _MARKS:
         text = pattern.sub(mark, text)
+    return text
+
+
+def expanded(text: str) -> str:
+    """The text with "doesn't" and "cannot" written out, so that a refusal looks the same however it is said."""
+    for pattern, full in _SHORT_FORMS:
+        text = pattern.sub(full, text)
     return text
 
 

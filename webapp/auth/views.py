@@ -20,7 +20,7 @@ from webapp.http.settings import config, passwords
 from webapp.http.unit_of_work import SAFE_METHODS, after_commit, reading, unit_of_work
 from webapp.models import StaffUser
 from webapp.services import audit, chats, conversation, sign_ins
-from webapp.services.errors import ChatNotFound, PasswordRefused, WrongPassword
+from webapp.services.errors import ChatNotFound, NotAllowed, PasswordRefused, WrongPassword
 from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES
 
 bp = Blueprint("auth", __name__)
@@ -130,7 +130,7 @@ def _keep_what_was_typed(form: SignInForm, person: StaffUser) -> str | None:
         return None
     try:
         chat = chats.chat_of(person, chat_id)
-    except ChatNotFound:
+    except (ChatNotFound, NotAllowed):
         return None
     conversation.save_draft(chat, person, text[:4000])
     return url_for("chat.show", chat_id=chat.id)
@@ -182,7 +182,7 @@ def my_sign_ins() -> ResponseReturnValue:
     return render_template("auth/sign_ins.html", sign_ins=rows)
 
 
-@bp.post("/sign-ins/<int:sign_in_id>/end")
+@bp.post("/sign-ins/<row:sign_in_id>/end")
 def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
     """Sign out somewhere else."""
     ended = sign_ins.end(staff(), sign_in_id)

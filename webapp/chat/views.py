@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
+from datetime import timedelta
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from webapp.chat.forms import LONGEST, STALE, MessageForm
 from webapp.extensions import limiter
@@ -14,16 +17,18 @@ from webapp.http.current_chat import current_chat_id, remember
 from webapp.http.events import log
 from webapp.http.fragments import wants_fragment
 from webapp.http.moments import viewer_zone
-from webapp.http.panels import customer_panel, status_context
+from webapp.http.panels import customer_panel, may_write, status_context
 from webapp.http.settings import config
 from webapp.http.unit_of_work import after_commit, unit_of_work
 from webapp.models import ChatSession, Message, Reply
+from webapp.models.base import LARGEST_NUMBER
 from webapp.services import audit, chats, conversation, listing, replies
 from webapp.services.errors import BadInput, ChatEnded, ChatNotFound
 from webapp.work.runner import submit
 
 bp = Blueprint("chat", __name__)
 
+READING_COUNTS_FOR = timedelta(minutes=5)
 MASKED = "A card number or code in your message was masked before it was stored."
 
 
@@ -31,29 +36,29 @@ MASKED = "A card number or code in your message was masked before it was stored.
 def show(chat_id: str) -> ResponseReturnValue:
     """The whole page: sessions, conversation, customer and sources."""
     chat = chats.readable_chat(staff(), chat_id)
-    before = request.args.get("before", type=int)
+    before = _seq_from(request.args, "before")
     messages = conversation.messages(chat, before=before)
-    may_write = chat.staff_id == staff().id and staff().may("sessions.use")
-    form = MessageForm.fresh(chat.id, conversation.draft_of(chat, staff()) if may_write else "")
+    writing = may_write(chat)
+    form = MessageForm.fresh(chat.id, conversation.draft_of(chat, staff()) if writing else "")
     context = {
         "chat": chat,
         "messages": messages,
         "earlier_seq": messages[0].seq if messages and messages[0].seq > 1 else None,
         "form": form,
         "suggestions": usual_questions(),
-        "page": listing.chats_for(staff(), listing.Filters(mine="1" if may_write else "")),
-        "filters": asdict(listing.Filters(mine="1" if may_write else "")),
+        "page": listing.chats_for(staff(), listing.Filters(mine="1" if writing else "")),
+        "filters": asdict(listing.Filters(mine="1" if writing else "")),
         "source": conversation.latest_citation(chat),
         "read_only_reason": None,
         "answer_pending": any(isinstance(message, Reply) and not message.is_finished for message in messages),
         **status_context(chat),
         **customer_panel(chat, request.args.get("find", "").strip()[:80]),
     }
-    if may_write:
+    if writing:
         remember(chat.id)
     else:
         context["read_only_reason"] = _note_reading(chat)
-    context["may_write"] = may_write
+    context["may_write"] = writing
     return render_template("chat/show.html", **context)
 
 
@@ -65,11 +70,20 @@ def usual_questions() -> list[str]:
 def _note_reading(chat: ChatSession) -> str:
     """Record that somebody reads a session that is not theirs, and say that it is recorded."""
     reader = staff()
+    if chat.staff_id == reader.id:
+        return "Your role reads sessions; it does not write in them."
     log.info("session.read_by_other", chat=chat.id, actor=reader.username)
     sentence = f"You are reading {chat.staff.display_name}'s session as {reader.role.title.lower()}. This is recorded."
     with unit_of_work():
         audit.record(reader, "session.read", chat.id, owner=chat.staff.username)
     return sentence
+
+
+def _note_following(chat: ChatSession) -> None:
+    """Record reading by the pieces a page asks for, too; once in a while, because pages ask every second."""
+    reader = staff()
+    if chat.staff_id != reader.id and not audit.has_noted(reader, "session.read", chat.id, within=READING_COUNTS_FOR):
+        _note_reading(chat)
 
 
 def _message_limit() -> str:
@@ -135,24 +149,26 @@ def messages_after(chat_id: str) -> ResponseReturnValue:
     chat = chats.readable_chat(staff(), chat_id)
     if not wants_fragment():
         return redirect(url_for("chat.show", chat_id=chat.id))
-    after = request.args.get("after", default=0, type=int)
+    _note_following(chat)
+    after = _seq_from(request.args, "after") or 0
     return render_template(
-        "chat/_messages.html", chat=chat, messages=conversation.messages(chat, after=after), may_write=_writes(chat)
+        "chat/_messages.html", chat=chat, messages=conversation.messages(chat, after=after), may_write=may_write(chat)
     )
 
 
-@bp.get("/chat/<chat:chat_id>/replies/<int:reply_id>")
+@bp.get("/chat/<chat:chat_id>/replies/<row:reply_id>")
 @passive
 def reply(chat_id: str, reply_id: int) -> ResponseReturnValue:
     """One reply as it stands now."""
     chat = chats.readable_chat(staff(), chat_id)
-    found = conversation.reply_in(chat, reply_id)
     if not wants_fragment():
         return redirect(url_for("chat.show", chat_id=chat.id, _anchor=f"message-{reply_id}"))
+    _note_following(chat)
+    found = conversation.reply_in(chat, reply_id)
     return _message(found, chat)
 
 
-@bp.post("/chat/<chat:chat_id>/replies/<int:reply_id>/retry")
+@bp.post("/chat/<chat:chat_id>/replies/<row:reply_id>/retry")
 def retry(chat_id: str, reply_id: int) -> ResponseReturnValue:
     """Have a failed reply made again."""
     chat = chats.chat_of(staff(), chat_id)
@@ -164,12 +180,18 @@ def retry(chat_id: str, reply_id: int) -> ResponseReturnValue:
     return _message(found, chat)
 
 
-def _writes(chat: ChatSession) -> bool:
-    return chat.staff_id == staff().id
+def _seq_from(fields: MultiDict[str, str], name: str) -> int | None:
+    """A message's number as sent, None without one; raises `BadInput` for what can be none."""
+    value = fields.get(name, "")
+    if not value:
+        return None
+    if not re.fullmatch(r"[0-9]{1,10}", value) or int(value) > LARGEST_NUMBER:
+        raise BadInput
+    return int(value)
 
 
 def _message(message: Message, chat: ChatSession) -> str:
-    return render_template("chat/_message.html", message=message, chat=chat, may_write=_writes(chat))
+    return render_template("chat/_message.html", message=message, chat=chat, may_write=may_write(chat))
 
 
 @bp.post("/chat/<chat:chat_id>/draft")
@@ -186,17 +208,18 @@ def save_draft(chat_id: str) -> ResponseReturnValue:
 @passive
 def seen(chat_id: str) -> ResponseReturnValue:
     """Remember how far the person has read."""
-    seq = request.form.get("seq", type=int)
-    if seq is None or not 0 <= seq < 2**31:
+    seq = _seq_from(request.form, "seq")
+    if seq is None:
         raise BadInput
     conversation.mark_read(chats.chat_of(staff(), chat_id), staff(), seq)
     return "", 204
 
 
-@bp.get("/chat/<chat:chat_id>/sources/<int:citation_id>")
+@bp.get("/chat/<chat:chat_id>/sources/<row:citation_id>")
 def source(chat_id: str, citation_id: int) -> ResponseReturnValue:
     """A cited passage as it was when it was quoted, in the panel or as a page."""
     chat = chats.readable_chat(staff(), chat_id)
+    _note_following(chat)
     citation = conversation.citation_in(chat, citation_id)
     template = "chat/_source.html" if wants_fragment() else "chat/source.html"
     return render_template(template, chat=chat, source=citation)

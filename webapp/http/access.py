@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request, session
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.extensions import csrf, login_manager
 from webapp.http.events import log
 from webapp.http.settings import config
 from webapp.http.unit_of_work import SAFE_METHODS, reading, unit_of_work
 from webapp.models import SignIn, StaffUser
+from webapp.models.sqlite import DatabaseBusy
 from webapp.services import sign_ins
 from webapp.services.errors import NotAllowed
 
@@ -86,8 +88,11 @@ def _check() -> None:
     sign_in = current_sign_in()
     if not getattr(view, "is_passive", False) and sign_ins.needs_touch(sign_in):
         person, sign_in_id = staff(), sign_in.id
-        with unit_of_work():
-            sign_ins.touch(sign_in_id)
+        try:
+            with unit_of_work():
+                sign_ins.touch(sign_in_id)
+        except (SQLAlchemyError, DatabaseBusy) as error:  # reading goes on while nothing can be written
+            log.warning("sign_in.not_touched", kind=type(error).__name__, actor=person.username)
         g._login_user = person
     right = getattr(view, "needs_right", None)
     if right and not staff().may(right):
@@ -109,9 +114,16 @@ def _refuse_cross_site() -> None:
         return
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    foreign = origin is not None and _host_of(origin) != request.host
     if site in ("cross-site", "same-site") or (site is None and foreign):
         raise CrossSite
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # "http://[" is no origin
+        return ""
 
 
 def _check_csrf() -> None:

@@ -35,8 +35,12 @@ def _folder() -> Path:
 
 def _file(name: str) -> Path:
     folder = _folder().resolve()
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+    try:
+        path = (folder / name).resolve()
+        there = path.is_relative_to(folder) and path.is_file()
+    except (OSError, ValueError):  # longer than any file name, or with a NUL in it
+        there = False
+    if not there:
         abort(404)
     return path
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
-from webapp.models.base import ID_PATTERN
+from webapp.models.base import ID_PATTERN, LARGEST_NUMBER
 
 
 class ChatId(BaseConverter):
@@ -14,6 +14,14 @@ class ChatId(BaseConverter):
     regex = f"sess_{ID_PATTERN}"
 
 
+class RowNumber(IntegerConverter):
+    """A number a row can have: larger ones would not fit the column they are compared with."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, min=1, max=LARGEST_NUMBER)
+
+
 def init_app(app: Flask) -> None:
-    """Let routes say `<chat:chat_id>`."""
+    """Let routes say `<chat:chat_id>` and `<row:reply_id>`."""
     app.url_map.converters["chat"] = ChatId
+    app.url_map.converters["row"] = RowNumber

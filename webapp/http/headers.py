@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, session
 
 from webapp.http.settings import config
 
@@ -32,7 +32,9 @@ def _add(response: Response) -> Response:
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
     headers["X-Bankside"] = "1"  # the page swaps only what we sent, not a proxy's error page
-    if request.endpoint != "static.file":
+    if request.endpoint == "static.file" and response.status_code == 200:
+        session.accessed = False  # a library looked at the cookie, but the file is the same for everybody: no Vary
+    else:
         headers["Cache-Control"] = "no-store"
         headers.add("Vary", "HX-Request, Cookie")
     if config().cookies_are_secure:

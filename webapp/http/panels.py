@@ -28,6 +28,11 @@ class FindCustomerForm(FlaskForm):
     q = StringField(validators=[Length(max=80, message="Use at most 80 characters.")])
 
 
+def may_write(chat: ChatSession) -> bool:
+    """Whether the person may do anything in this session but read: it is theirs, and their role still uses sessions."""
+    return chat.staff_id == staff().id and staff().may("sessions.use")
+
+
 def customer_panel(chat: ChatSession, searched: str | None = None) -> dict[str, Any]:
     """What the customer panel shows: the attached customer's records, and matches when somebody searched.
 
@@ -41,7 +46,7 @@ def customer_panel(chat: ChatSession, searched: str | None = None) -> dict[str, 
         "bank_problem": None,
         "matches": None,
         "find_form": FindCustomerForm(formdata=None, data={"q": searched or ""}),
-        "may_change": chat.staff_id == staff().id and chats.may_change_customer(chat),
+        "may_change": may_write(chat) and chats.may_change_customer(chat),
     }
     try:
         if chat.customer_number:
@@ -61,9 +66,8 @@ def _matches(searched: str) -> Sequence[CustomerMatch]:
 
 def status_context(chat: ChatSession) -> dict[str, object]:
     """What the status menu needs."""
-    own = chat.staff_id == staff().id
     return {
         "moves": [(str(move), chats.STATUS_LABELS[move]) for move in chat.moves],
-        "may_write": own,
+        "may_write": may_write(chat),
         "may_delete": chats.may_delete(staff(), chat),
     }

@@ -40,6 +40,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+LARGEST_NUMBER = 2**31 - 1  # that an integer column holds on every database
+
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"  # sorts like the number it spells
 TIME_CHARACTERS = 10  # 50 bits of milliseconds: good until the year 37,000
 RANDOM_CHARACTERS = 26  # 130 bits

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import select
 from structlog.contextvars import get_contextvars
 
 from webapp.extensions import db
 from webapp.models import AuditEntry, StaffUser
+from webapp.models.base import now
 
 Detail = str | int | bool | None
 
@@ -22,3 +26,14 @@ def record(actor: StaffUser | None, action: str, object_id: str | int, **details
             details=details,
         )
     )
+
+
+def has_noted(actor: StaffUser, action: str, object_id: str, within: timedelta) -> bool:
+    """Whether the trail says that this person did this lately."""
+    lately = select(AuditEntry.id).where(
+        AuditEntry.object_id == object_id,
+        AuditEntry.action == action,
+        AuditEntry.actor == actor.username,
+        AuditEntry.at > now() - within,
+    )
+    return db.session.scalar(lately.limit(1)) is not None

@@ -63,6 +63,7 @@ def readable_chat(staff: StaffUser, chat_id: str) -> ChatSession:
 def chat_of(staff: StaffUser, chat_id: str) -> ChatSession:
     """A session of this person's own, to write into; another person's does not exist (`ChatNotFound`).
 
+    Raises `NotAllowed` for somebody whose role only reads (any more).
     On PostgreSQL the row is locked until the request ends, so that two writers take turns; SQLite has one writer
     at a time anyway.
     """
@@ -74,6 +75,8 @@ def chat_of(staff: StaffUser, chat_id: str) -> ChatSession:
     )
     if chat is None:
         raise ChatNotFound
+    if not staff.may("sessions.use"):
+        raise NotAllowed("Your role reads sessions; it does not write in them.")
     return chat
 
 
@@ -201,6 +204,9 @@ def change_status(staff: StaffUser, chat: ChatSession, status: str) -> None:
     before, chat.status = chat.status, wanted
     if before == ChatStatus.ENDED:
         chat.ended_at = chat.ended_by_name = None
+    if wanted == ChatStatus.ENDED:
+        chat.ended_at = now()
+        chat.ended_by_name = staff.display_name
     chat.last_activity_at = now()
     audit.record(staff, "session.status_changed", chat.id, before=str(before), after=str(wanted))
 
@@ -210,8 +216,6 @@ def end(staff: StaffUser, chat: ChatSession, reason: str, summary: str) -> None:
     if chat.status == ChatStatus.ENDED:
         raise MoveNotAllowed("This session has already ended.", "Reopen it to go on.")
     change_status(staff, chat, ChatStatus.ENDED)
-    chat.ended_at = now()
-    chat.ended_by_name = staff.display_name
     chat.end_reason = reason
     chat.summary = mask_card_secrets(summary.strip()) or None
 

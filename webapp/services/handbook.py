@@ -57,7 +57,7 @@ _ARTICLE = text(f"""
     SELECT {_FOUND_COLUMNS}, 1.0 AS rank
     FROM handbook_passage AS passage JOIN handbook_article AS article ON article.id = passage.article_row_id
     WHERE article.article_id = :article_id
-      AND ((:version IS NULL AND {_IN_FORCE}) OR article.version = :version)
+      AND ((CAST(:version AS integer) IS NULL AND {_IN_FORCE}) OR article.version = :version)
     ORDER BY passage.number
 """)  # noqa: S608
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Select, literal, select, tuple_
 
@@ -98,7 +99,7 @@ def _mark_unread(staff: StaffUser, chats: Sequence[ChatSession]) -> None:
     if not own:
         return
     read = select(Reading.chat_id, Reading.seq).where(Reading.staff_id == staff.id, Reading.chat_id.in_(own))
-    seen: dict[str, int] = {chat_id: seq for chat_id, seq in db.session.execute(read)}
+    seen = {row.chat_id: row.seq for row in db.session.execute(read)}
     for chat in chats:
         chat.unread = chat.staff_id == staff.id and chat.last_seq > seen.get(chat.id, 0)
 
@@ -113,9 +114,9 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         spelled = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         moment, chat_id = json.loads(spelled)
         when = datetime.fromisoformat(moment)
-        if when.tzinfo is None or not isinstance(chat_id, str) or len(chat_id) > 48 or "\0" in chat_id:
+        if when.tzinfo is None or not re.fullmatch(r"[0-9A-Za-z_]{1,48}", chat_id):
             raise ValueError
-        when.astimezone()  # years at the edge of the calendar cannot be converted
+        when.astimezone(UTC)  # years at the edge of the calendar cannot be converted
     except (ValueError, TypeError, binascii.Error, OverflowError, RecursionError):
         raise BadInput("That page of the list cannot be found.", "Start at the top of the list.") from None
     return when, chat_id

@@ -11,7 +11,7 @@ SHORTEST, LONGEST = 13, 19  # digits of a payment card's number (ISO/IEC 7812)
 GAP = "[ \\t\u00a0\u2007\u2009\u202f._/\\-\u2010-\u2015]{0,3}"
 RUN_OF_DIGITS = re.compile(rf"\d(?:{GAP}\d)+")
 CARD_LAYOUTS = ([4, 4, 4, 4], [4, 6, 5], [4, 4, 4, 4, 3], [6, 13])
-IBAN = re.compile(r"\b([A-Z]{2})\d\d(?: ?[A-Z0-9]){11,30}", re.IGNORECASE)
+IBAN = re.compile(r"\b(?=([A-Z]{2}\d\d(?: ?[A-Z0-9]){11,30}))", re.IGNORECASE)  # looks ahead: two may touch
 IBAN_LENGTHS = {
     spelled[:2]: int(spelled[2:])
     for spelled in (
@@ -90,8 +90,8 @@ def _luhn_sums(digits: list[int]) -> tuple[list[int], list[int]]:
 def _ibans(plain: str) -> Iterator[Span]:
     """Where valid IBANs stand: their digits pass the Luhn check by chance only."""
     for match in IBAN.finditer(plain):
-        length = IBAN_LENGTHS.get(match[1].upper())
-        signs = [place for place in range(*match.span()) if plain[place] != " "]
+        length = IBAN_LENGTHS.get(match[1][:2].upper())
+        signs = [place for place in range(*match.span(1)) if plain[place] != " "]
         if length is None or len(signs) < length:
             continue
         spelled = "".join(plain[place] for place in signs[:length])

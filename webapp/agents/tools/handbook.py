@@ -74,7 +74,7 @@ def _citation(number: int, passage: Passage) -> Citation:
 
 def _quoted(number: int, question: str, passage: Passage) -> str:
     """The quotation and its source. Brackets and tags in it are text: an article cannot bring links or marks along."""
-    inert = re.sub(r"([\[\]<])", r"\\\1", excerpt(question, passage.text))
+    inert = re.sub(r"([\[\]<]|:(?=//))", r"\\\1", excerpt(question, passage.text))
     quote = "\n".join(f"> {line}".rstrip() for line in inert.splitlines())
     section = f", section “{plain(passage.section)}”" if passage.section else ""
     staff_only = " Staff only: not to be read to the customer." if passage.audience == "staff" else ""

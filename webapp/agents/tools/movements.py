@@ -16,6 +16,7 @@ from webapp.bank.values import Transaction
 
 _PAGE = 500  # movements asked for at once
 _MOST_PAGES = 20
+_AS_GOOD = 3
 _ALIKE = 84  # of 100: how alike a name has to be to be meant
 
 
@@ -75,4 +76,5 @@ def names_meant(names: Iterable[str], wanted: str) -> list[str]:
         scored = process.extract(
             sought, distinct, scorer=fuzz.token_set_ratio, processor=utils.default_process, score_cutoff=_ALIKE, limit=5
         )
-    return [name for name, _, _ in scored]
+    # Only the names that fit about as well as the best: "hafen bakry" is the bakery, not every Nordhafen.
+    return [name for name, score, _ in scored if score >= scored[0][1] - _AS_GOOD]

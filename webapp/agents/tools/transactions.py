@@ -33,6 +33,7 @@ from webapp.bank.values import Account, Transaction, TransactionKind, Transactio
 
 _CENT = Decimal("0.01")
 _MOST_SHOWN = 50
+_TOWARDS = {"in": "from", "out": "to"}
 _KINDS: dict[str, tuple[TransactionKind, ...]] = {kind.value: (kind,) for kind in TransactionKind}
 _KINDS["transfer"] = (TransactionKind.TRANSFER_IN, TransactionKind.TRANSFER_OUT)
 _PLURALS = {"salary": "salary payments", "interest": "interest bookings", "transfer in": "transfers in", "transfer out": "transfers out"}
@@ -96,7 +97,7 @@ def transactions(
         names = names_meant((row.counterparty for row in found), merchant)
         if names:
             found = [row for row in found if row.counterparty in names]
-            at = f"{'from' if direction == 'in' else 'with'} {listed([plain(name) for name in names[:3]])}"
+            at = f"{_TOWARDS.get(direction or '', 'with')} {listed([plain(name) for name in names[:3]])}"
         else:
             found = [row for row in found if merchant.casefold() in row.text.casefold()]
             at = f"naming “{plain(merchant)}”"

@@ -12,11 +12,19 @@ from webapp.bank.sandbox.dates import ONE_DAY, at
 from webapp.bank.sandbox.entries import Entry
 from webapp.bank.sandbox.merchants import Habit
 from webapp.bank.sandbox.people import Person, stream
-from webapp.bank.sandbox.terms import CONTACTLESS_LIMIT, FOREIGN_PAYMENT_PERCENT, cents, share
+from webapp.bank.sandbox.terms import BRANCHES, CONTACTLESS_LIMIT, FOREIGN_PAYMENT_PERCENT, cents, share
 from webapp.bank.values import AccountKind, TransactionKind
 
 NIGHTS_UNTIL_BOOKED = 2
 SMALL_THINGS = frozenset({"clothing", "leisure"})
+# Online shops are nowhere, and a shop with a town in its name is there.
+FIXED_PLACES = dict.fromkeys(merchants.ONLINE, "online") | {
+    merchant: f"{branch} DE"
+    for habit in (*merchants.PRIVATE_HABITS, *merchants.BUSINESS_HABITS)
+    for merchant in habit.merchants
+    for branch in BRANCHES
+    if branch in merchant
+}
 ABROAD_CHANCE = 0.012  # of an online purchase abroad, per day
 
 
@@ -51,7 +59,7 @@ class Shopper:
             merchant = rng.choice(habit.merchants)
             amount = _price(rng, habit, self._scale)
             account, card = self._means(habit)
-            where = "online" if merchant in merchants.ONLINE else rng.choice(self._places)
+            where = FIXED_PLACES.get(merchant) or rng.choice(self._places)
             yield card_payment(f"{prefix}{place}", account, card, moment, amount, merchant, where, habit.category)
         last = f"{prefix}{len(visits) + 1}"
         favourite = person.character.stops_daily_at

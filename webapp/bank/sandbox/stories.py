@@ -112,7 +112,7 @@ STORIES: Final = (
           "Student Current, free of charge, no overdraft; lives on an allowance and a student job.",
           "What does Finn Petersen pay for his account?"),
     Story("international transfer", "10-2188", "Bootswerft Harms GmbH",
-          "A transfer to a sailmaker outside SEPA is on its way; fee 0.15 %.",
+          "A transfer of 960.00 EUR to a sailmaker outside SEPA is on its way; it cost the least fee, 12.00 EUR.",
           "Where is the boatyard's transfer to Canvas & Keel Ltd?",
           scenes.international_transfer, began_ago=1, lasts=4, fresh_for=2, on_working_day=True),
     Story("small business", "10-2195", "Café Morgenrot Nadia Costa e.K.",

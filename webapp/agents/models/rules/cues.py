@@ -69,15 +69,17 @@ _CUES: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = tuple(
         (
             r"\b(?:did(?:n't| not) (?:make|authori[sz]e)|(?:doesn't|does not|don't|do not|not) recogni[sz]e|scam\w*|phish\w*|"
             r"fraudsters?|strangers?|(?:someone|somebody) (?:has |else )?used)\b",
-            {"report_fraud": 0.7},
+            {"report_fraud": 1.0, "transactions": -0.3},
         ),
         (r"^(?:what|which|how high|current)\b.*\b(?:rates?|fees?|cost|costs)\b(?!.*\b(?:her|his|my|their|charged|paid|booked)\b)", {"rates_fees": 0.3}),
         (r"\b(?:atm|cash machine|machine)\b.*\b(?:did(?:n't| not) (?:pay|give|dispense)|debited|less)\b", {"dispute_payment": 0.9}),
+        (r"\bwhy\b.*\btransfer\b.*\b(?:not|executed|rejected|fail\w*|back)\b|\bwhy\b.*n't\b.*\btransfer\b", {"transfer_failed": 0.5}),
         (r"\bwhy\b.*\b(?:fee|charged|charge)\b|\bfee\b.*\bwhy\b", {"fees_charged": 0.4}),
         (r"^(?:what's|what is|how much is) (?:left|there|available)\b.*\baccount\b", {"balance": 0.7}),
         (r"\b(?:what can you|how do i use (?:this|you|the)|how (?:can|do) you help|who are you|what are you)\b", {"help": 0.9}),
         (r"\bdetails?\b.*\baccount\b|\baccount\b.*\bdetails?\b", {"account_details": 0.6}),
         (r"\b(?:still (?:coming|to come|due)|coming (?:up|out|off))\b", {"upcoming": 0.6}),
+        (r"\b(?:verify|identify|check)\b.*\b(?:this|the) (?:caller|customer)\b", {"profile": 1.0, "how_to": -0.3}),
         (r"\bwhere (?:does|do) (?:she|he|they|the customer|this customer) live\b", {"profile": 1.0}),
     )
 )

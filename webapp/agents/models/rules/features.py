@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
-from webapp.agents.words import STOP_WORDS, clean, marked, stem, tokens
+from webapp.agents.words import STOP_WORDS, clean, expanded, marked, stem, tokens
 
 CONCEPTS = Path(__file__).with_name("concepts.toml")
 
@@ -34,7 +34,7 @@ def _phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
     by_first: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
     for concept, phrases in tomllib.loads(CONCEPTS.read_text("utf-8")).items():
         for phrase in phrases:
-            words = tuple(phrase.lower().split())
+            words = tuple(expanded(phrase.lower()).split())
             by_first[words[0]].append((words, concept))
     for listed in by_first.values():
         listed.sort(key=lambda entry: -len(entry[0]))
@@ -65,7 +65,7 @@ def form_of(words: list[str]) -> str:
 
 def features(text: str) -> dict[str, float]:
     """Feature -> weight, for one message."""
-    words = tokens(marked(clean(text)))
+    words = tokens(expanded(marked(clean(text))))
     stems = [stem(word) for word in words]
     content = [stemmed for word, stemmed in zip(words, stems, strict=True) if word not in STOP_WORDS]
     seen: dict[str, float] = {}

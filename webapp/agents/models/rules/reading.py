@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,8 @@ _FUTURE = frozenset({"upcoming", "transfer_money"})
 _MONEY = frozenset({"dispute_payment", "duplicate_check", "fees_charged", "report_fraud", "transfer_money", "change_card_limit"})
 
 _PARTS = re.compile(r"\s*[;?!]+\s*|\.\s+|,\s+(?:and\s+)?(?!\d)|\s+(?:and|plus|also|then|&|\+)\s+(?:also\s+|then\s+)?", re.I)
+_LEANS_BACK = re.compile(r"^(?:at|in|on|for|of|with|by|from|to|since|over|under|until|between|before|after)\b", re.I)
+_ASKS = re.compile(r"^(?:what|what's|how|which|when|where|why|who|is|are|has|does|do|did|show|list|give|tell)\b", re.I)
 _CARRIES_ON = re.compile(
     r"^(?:and|what about|how about|only|just|same|also|now|but|or|then|ok,? and|for|in|on|since|until|over|under|above|below|"
     r"with|without|at|from|to|the)\b",
@@ -33,6 +34,11 @@ _CARRIES_ON = re.compile(
 _CHANGES_MIND = re.compile(r"^(?:no\b(?! card)|never ?mind|forget (?:it|that)|cancel(?: that| it)?$|drop it|stop$|leave it)", re.I)
 _GO_ON = re.compile(
     r"^(?:ok(?:ay)?|done|yes|yep|go on|continue|again|try again|now|attached|retry|please|ready|there|here)\b|attached|try it again|ask again", re.I
+)
+_HOW_TO_DO_THAT = re.compile(
+    r"^(?:and |ok,? |so )*(?:how (?:do|can|should|would) (?:i|we|she|he|they) do (?:that|this|it)|how does (?:that|this|it) work|"
+    r"what(?:'s| is) the procedure(?: for (?:that|this|it))?|how\b)\W*$",
+    re.I,
 )
 _BACK_TO = re.compile(r"\b(?:it|its|that|this|the same|that one|this one|the card|the account|the transfer)\b", re.I)
 # Which values narrow which question; a message that names none of them does not carry that question on.
@@ -138,9 +144,11 @@ class Reader:
 
     def _parts(self, text: str, whole: Route, today: date) -> list[Task]:
         """The tasks of a message that clearly holds several; one task or none otherwise."""
-        pieces = [piece for piece in _PARTS.split(text) if piece and piece.strip(" \"'.")]
-        if len(pieces) < 2 or (whole.intent in HANDBOOK and not re.match(r".*\?.+\?", text)):
+        pieces = _pieces(text)
+        if len(pieces) < 2:
             return []
+        if whole.intent in HANDBOOK and not all(_ASKS.match(piece) for piece in pieces[1:]):
+            return []  # "how do I block a card and order a new one" is one question
         found: list[Task] = []
         for piece in pieces[:12]:
             route = self._router.route(piece)
@@ -203,6 +211,9 @@ class Reader:
         narrowing = _NARROWING if before.key in ("transactions", "spending") else _NARROWING - _OF_MOVEMENTS
         telling = [word for word in words if word not in narrowing and word not in names]
         bare = not telling and (bool(entities) or bool(words))
+        if _HOW_TO_DO_THAT.match(text) and before.agent != "orchestrator":
+            question = before.procedure or memory.question
+            return Reading((Task(self._router.intents["how_to"], Entities(), question, 0.85),), route, memory)
         if bare and entities.ordinal and words:
             if not memory.shown_ids:
                 return Reading((), route, memory, kind="unclear")
@@ -247,18 +258,20 @@ class Reader:
             if not _GO_ON.match(text) and len(text.split()) > 6:
                 return None
             again = self.read(awaiting.question, replace(memory, awaiting=None), customer_number, today)
-            return replace(again, kept=awaiting.question)
+            named = replace(entities, merchant=None, hint=None, customer=None, limit=None, ordinal=None)
+            tasks = tuple(replace(task, entities=named.over_older(task.entities)) for task in again.tasks) if named else again.tasks
+            return replace(again, tasks=tasks, kept=awaiting.question)
         intent = self._router.intents.get(awaiting.intent)
         if intent is None:
             return None
-        value = self._value_for(awaiting, text, entities)
-        if value is None or (own_question and len(text.split()) > 6 and route.intent != intent.key):
+        value = self._value_for(awaiting, text, entities, plain=not own_question)
+        if value is None or (own_question and route.intent != intent.key and (len(text.split()) > 6 or _ASKS.match(text))):
             return None
         kept = from_json(awaiting.entities)
         return Reading((Task(intent, value.over_older(kept), awaiting.question, 0.9),), route, memory, kept=awaiting.question)
 
-    def _value_for(self, awaiting: Awaiting, text: str, entities: Entities) -> Entities | None:
-        """The value asked for, if the message has it."""
+    def _value_for(self, awaiting: Awaiting, text: str, entities: Entities, plain: bool) -> Entities | None:
+        """The value asked for, if the message has it; `plain`: the message asks nothing by itself."""
         lowered = text.lower()
         if awaiting.slot == "card":
             digits = entities.card or entities.ending
@@ -281,11 +294,19 @@ class Reader:
         named = replace(entities, direction=None, kind=None)
         if awaiting.slot == "payment" and (entities.merchant or entities.exact or entities.since or entities.item or entities.hint):
             return named
-        if awaiting.slot == "payment" and not entities and 0 < len(text.split()) <= 3:
+        if awaiting.slot == "payment" and plain and not entities and 0 < len(text.split()) <= 3:
             return Entities(merchant=text)
         return None
 
 
-def memory_key(memory: Mapping[str, object]) -> str:
-    """A memory as one text, so that readings can be kept by it."""
-    return json.dumps(memory, sort_keys=True, default=str)
+def _pieces(text: str) -> list[str]:
+    """The message cut at its joints; a piece that begins with a preposition belongs to the one before."""
+    pieces: list[str] = []
+    for piece in _PARTS.split(text):
+        if not piece or not piece.strip(" \"'."):
+            continue
+        if pieces and _LEANS_BACK.match(piece):
+            pieces[-1] = f"{pieces[-1]} {piece}"
+        else:
+            pieces.append(piece)
+    return pieces

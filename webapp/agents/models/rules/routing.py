@@ -13,7 +13,7 @@ from webapp.agents.models.rules.cues import with_cues
 from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent, intents
 from webapp.agents.models.rules.features import concept_words, concepts_in
 from webapp.agents.models.rules.spelling import Spelling, well_known
-from webapp.agents.words import clean, marked, tokens
+from webapp.agents.words import clean, expanded, marked, tokens
 
 _LONGEST = 1_000  # characters that are looked at; what a message is about stands at its beginning
 
@@ -54,7 +54,7 @@ class Router:
         corrected = self.spelling.corrected(clean(text[:_LONGEST]))
         seen = marked(corrected).lower()
         ranked = probabilities(with_cues(self._classifier.scores(corrected), seen, self.intents))
-        words = tokens(seen)
+        words = tokens(expanded(seen))
         concepts = concepts_in(words) - {"own", "generic", "how", "list", "recent", "cost", "open", "close", "change", "send", "help"}
         if not any(word[0].isalnum() or word[0] == "_" for word in words):
             ranked = {OUT_OF_SCOPE: 0.0, **{key: 0.0 for key in list(ranked)[:4]}}  # nothing was said

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from webapp.agents.words import stem
 
-_WORD = re.compile(r"[A-Za-zäöüÄÖÜß]{4,}")
+_WORD = re.compile(r"(?<![\w'-])[A-Za-zäöüÄÖÜß]{4,}(?![\w'-]*')\b")
 _CAPITALISED_WITHIN = re.compile(r"(?<=[^.?!\"'\s]\s)[A-ZÄÖÜ]")
 
 # Ordinary words the examples do not happen to use; without them "party" would become "part".

@@ -13,6 +13,8 @@ _UNSAID_AMOUNT = re.compile(r"\b(over|above|more than|under|below|less than)\s*(
 _CONTACT = re.compile(r"\b(?:phone|email|e-mail|mail|address|contact|live|lives|number|language|reach)\b", re.I)
 _KYC = re.compile(r"\b(?:kyc|documents?|review)\b", re.I)
 _VERIFY = re.compile(r"\b(?:verif\w+|identif\w+|caller|callers|checked|watch)\b", re.I)
+_ABOUT_FEES = re.compile(r"\b(?:fees?|costs?|prices?|charges?|overdraft|statements?|terms)\b", re.I)
+_HAS_COME = re.compile(r"^\W*(?:has|have|did|is|was)\b", re.I)
 _MOSTLY_OUT = ("card payment", "cash withdrawal", "direct debit", "standing order", "fee", "loan payment", "transfer out")
 
 
@@ -61,8 +63,9 @@ def profile(task: Task) -> Script:
         part = "contact"
     seen = yield call("customer_profile", part=part)
     text = seen.text
-    if part == "kyc" and seen.ok:
-        text = with_passage(text, (yield beside("KYC review documents")))
+    if part in ("kyc", "verification") and seen.ok:
+        topic = "KYC review documents" if part == "kyc" else "verification levels of callers"
+        text = with_passage(text, (yield beside(topic)))
     return Part(text, ("Which accounts are there?", "When is the KYC review due?", "How are callers checked for this customer?"))
 
 
@@ -87,15 +90,18 @@ def transactions(task: Task) -> Script:
             return Part(found.text)
         else:
             note = f"{found.text} Everything else that was asked for is shown."
-    seen = yield call("transactions", **_filters(said, merchant))
+    seen = yield call("transactions", **_filters(said, merchant, task.text))
     text = f"{note}\n\n{seen.text}" if note and seen.ok else seen.text
     return Part(text, _next_after(said))
 
 
-def _filters(said: Entities, merchant: str | None) -> dict[str, str | int | None]:
+def _filters(said: Entities, merchant: str | None, text: str = "") -> dict[str, str | int | None]:
     exact = amount(said.exact)
     kind = said.kind
     direction = said.direction
+    limit = said.limit
+    if limit is None and kind in ("salary", "refund") and said.since is None and _HAS_COME.match(text):
+        limit = 1  # "has the salary come in": the newest one answers
     if kind in _MOSTLY_OUT or kind in ("salary", "refund", "interest", "transfer in"):
         direction = None
     return {
@@ -111,7 +117,7 @@ def _filters(said: Entities, merchant: str | None) -> dict[str, str | int | None
         "status": said.status,
         "account": said.account if said.account and not said.account.isdigit() else None,
         "ending_in": said.card or said.ending or (said.account if said.account and said.account.isdigit() else None),
-        "limit": said.limit,
+        "limit": limit,
     }
 
 
@@ -140,5 +146,6 @@ def fees_charged(task: Task) -> Script:
     if seen.ok and isinstance(what, str):
         topic = re.sub(r"[,\d].*", "", what)
         passage = yield beside(topic)
-        text = with_passage(text, passage)
+        if _ABOUT_FEES.search(passage.text.rsplit("Handbook, ", 1)[-1]):
+            text = with_passage(text, passage)
     return Part(text, ("When is the account fee waived?", "What does a withdrawal at another bank's machine cost?", "A person, please"))

@@ -1,0 +1,53 @@
+"""Conversation scripts in Markdown: who says what, and what the answer must and must not have.
+
+`# title` begins a conversation, `customer: 10-2041` (or `none`) attaches one, `> text` is what staff say. Below it stand
+expectations about the answer, one a line: agent, intent, tools (in order), says, not, cites, person, suggests, outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "conversations"
+EXPECTATIONS = ("agent", "intent", "tools", "says", "not", "cites", "person", "suggests", "outcome")
+
+
+@dataclass
+class Turn:
+    """One thing said, and what is expected of the answer."""
+
+    says: str
+    customer: str | None
+    expected: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Conversation:
+    """A script."""
+
+    title: str
+    turns: list[Turn] = field(default_factory=list)
+
+
+def read_conversations(folder: Path = FOLDER) -> list[Conversation]:
+    """All scripts of a folder; raises ValueError for a line that is none of theirs."""
+    found: list[Conversation] = []
+    for path in sorted(folder.glob("*.md")):
+        customer: str | None = None
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+            word, _, rest = line.partition(":")
+            if not line.strip() or line.startswith("<!--"):
+                continue
+            if line.startswith("# "):
+                found.append(Conversation(f"{path.stem}: {line[2:].strip()}"))
+                customer = None
+            elif line.startswith("> "):
+                found[-1].turns.append(Turn(line[2:], customer))
+            elif word == "customer":
+                customer = None if rest.strip() == "none" else rest.strip()
+            elif word in EXPECTATIONS:
+                found[-1].turns[-1].expected.append((word, rest.strip()))
+            else:
+                raise ValueError(f"{path.name}:{number}: {line}")
+    return found
