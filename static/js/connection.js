@@ -67,9 +67,20 @@ document.addEventListener("click", (event) => {
   (document.getElementById("composer-text") ?? document.getElementById("main")).focus({ preventScroll: true });
 });
 
+// "More" is replaced by what it fetched: the focus goes on to the first row of that.
+let rowBeforeMore = null;
+document.addEventListener("htmx:before:swap", (event) => {
+  rowBeforeMore = event.detail.ctx.sourceElement?.closest?.(".more")?.previousElementSibling ?? null;
+});
+
 // After a swap the focus must not fall back to the top of the page.
 document.addEventListener("htmx:after:swap", (event) => {
   const ctx = event.detail.ctx;
+  if (rowBeforeMore) {
+    rowBeforeMore.nextElementSibling?.querySelector("a")?.focus();
+    rowBeforeMore = null;
+    return;
+  }
   const id = typeof ctx.target === "string" ? ctx.target.replace("#", "") : ctx.target?.id;
   const swapped = id ? document.getElementById(id) : null;
   if (!swapped) return;

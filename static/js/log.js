@@ -67,7 +67,11 @@ async function copy(control) {
   const answer = document.getElementById(control.dataset.copy)?.querySelector(".answer");
   if (!answer) return;
   const text = answer.cloneNode(true);
-  for (const mark of text.querySelectorAll(".cite")) mark.remove();
+  for (const mark of text.querySelectorAll(".cite")) {
+    const before = mark.previousSibling;
+    if (before?.nodeType === 3) before.data = before.data.trimEnd();
+    mark.remove();
+  }
   const holder = document.createElement("div");
   holder.className = "visually-hidden";
   holder.append(text);

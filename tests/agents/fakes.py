@@ -113,7 +113,9 @@ class BusyBank(FakeBank):
         start = datetime(2026, 11, 17, 12, tzinfo=UTC).timestamp()
         sample = next(row for row in TRANSACTIONS if row.kind is TransactionKind.CARD_PAYMENT)
         self._rows = [
-            replace(sample, id=f"B{n}", booked_at=datetime.fromtimestamp(start - 3600 * n, UTC), amount=Decimal("-1.00"))
+            replace(
+                sample, id=f"B{n}", booked_at=datetime.fromtimestamp(start - 3600 * n, UTC), amount=Decimal("-1.00")
+            )
             for n in range(number)
         ]
 

@@ -1,6 +1,6 @@
 """Conversation scripts in Markdown: who says what, and what the answer must and must not have.
 
-`# title` begins a conversation, `customer: 10-2041` (or `none`) attaches one, `> text` is what staff say. Below it stand
+`# title` begins a conversation, `customer: 10-2041` (or `none`) attaches one, `> text` is what staff say. Below stand
 expectations about the answer, one a line: agent, intent, tools (in order), says, not, cites, person, suggests, outcome.
 """
 

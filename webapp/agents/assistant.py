@@ -84,7 +84,9 @@ class _TurnInHand:
     def hand_over(self, decision: HandOver) -> None:
         """Pass the work on, if this agent may pass it there."""
         if decision.to not in self._agent.hands_over_to:
-            self._observe(ToolCall("hand_over", {"to": decision.to[:60]}), ToolResult("no such colleague", outcome="refused"))
+            self._observe(
+                ToolCall("hand_over", {"to": decision.to[:60]}), ToolResult("no such colleague", outcome="refused")
+            )
             return
         self._agent = self._roster[decision.to]
         self._reason = decision.reason

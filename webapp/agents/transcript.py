@@ -11,7 +11,7 @@ from webapp.bank.core_banking import CoreBanking
 from webapp.bank.policy_library import PolicyLibrary
 from webapp.bank.values import Customer
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 @dataclass(frozen=True, slots=True)

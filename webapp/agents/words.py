@@ -35,7 +35,8 @@ _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[€$£]\s?\d[\d.,]*k?|\d[\d.,]*k?\s?(?:€|\$|eur(?:os?)?\b|bucks\b)", re.I), " _amount "),
     (
         re.compile(
-            r"\b(over|above|under|below|exceeding|more than|less than|at least|at most|up to)\s\d[\d.,]*k?\b(?!\s?(?:days|weeks))",
+            r"\b(over|above|under|below|exceeding|more than|less than|at least|at most|"
+            r"up to)\s\d[\d.,]*k?\b(?!\s?(?:days|weeks))",
             re.I,
         ),
         r"\1 _amount ",
@@ -53,7 +54,9 @@ _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
         " _period ",
     ),
     (
-        re.compile(r"\b(last|latest|recent|next|newest)\s(?:\d{1,3}|two|three|four|five|six|seven|eight|ten|twenty)\b", re.I),
+        re.compile(
+            r"\b(last|latest|recent|next|newest)\s(?:\d{1,3}|two|three|four|five|six|seven|eight|ten|twenty)\b", re.I
+        ),
         r"\1 _count ",
     ),
     (re.compile(r"\b\d+(?:[.,]\d{2})\b|\b\d{1,3}(?:[.,]\d{3})+\b|\b\d+k\b", re.I), " _amount "),
@@ -63,7 +66,7 @@ _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
 _NAMED = re.compile(
     r"\b([Aa]t|[Ff]rom|[Tt]o|[Bb]y|[Ww]ith|[Oo]n|[Ff]or|called|named)\s(?:the\s)?"
     r"(?!I\b|EUR\b|IBAN\b|KYC\b|PIN\b|ATM\b|SEPA\b|DD\b|SO\b|SMS\b)"
-    r"([A-ZÄÖÜ][\wäöüß&'’.-]*(?:\s(?:&\s)?[A-ZÄÖÜ][\wäöüß&'’.-]*)*)"
+    r"([A-ZÄÖÜ][\wäöüß&'.-]*(?:\s(?:&\s)?[A-ZÄÖÜ][\wäöüß&'.-]*)*)"
 )
 # Names of the bank's own products, places and papers are words, not somebody's name.
 _NOT_NAMES = re.compile(
@@ -80,11 +83,14 @@ _SHORT_FORMS = (
 )
 
 
+_PLAIN_QUOTES = str.maketrans({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'})
+
+
 def clean(text: str) -> str:
     """One line of ordinary characters: compatibility forms folded, invisible and control characters gone."""
     folded = unicodedata.normalize("NFKC", text)
     kept = "".join(" " if c.isspace() else c for c in folded if c.isspace() or unicodedata.category(c)[0] != "C")
-    return " ".join(kept.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"').split())
+    return " ".join(kept.translate(_PLAIN_QUOTES).split())
 
 
 def marked(text: str) -> str:

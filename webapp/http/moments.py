@@ -74,9 +74,9 @@ def moment_in_full(moment: datetime) -> str:
     return format_datetime(local(moment), "d MMMM y, HH:mm z", locale=LOCALE)
 
 
-def short_date(value: date) -> str:
-    """16 Nov 2026"""
-    return format_date(value, "d MMM y", locale=LOCALE)
+def short_date(value: date | str) -> str:
+    """16 Nov 2026; also for a date kept as text, 2026-11-16"""
+    return format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale=LOCALE)
 
 
 def money(amount: Decimal) -> str:

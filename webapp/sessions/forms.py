@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Regexp
 
 from webapp.services.chats import END_REASONS, TITLE_LENGTH
@@ -44,7 +44,7 @@ class TitleForm(FlaskForm):
 class EndForm(FlaskForm):
     """Why a session ends, and what is to be remembered of it."""
 
-    reason = SelectField(choices=list(END_REASONS.items()), validators=[DataRequired("Choose a reason.")])
+    reason = SelectField(choices=[SelectChoice(*choice) for choice in END_REASONS.items()], validators=[DataRequired("Choose a reason.")])
     summary = TextAreaField(validators=[Length(max=2000, message="Use at most 2,000 characters.")])
 
 

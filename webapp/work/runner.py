@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
@@ -36,12 +37,24 @@ class Runner:
         with self._lock:
             if self._pool is not None and self._pid == os.getpid():
                 return
+            left_behind = self._left_behind() if self._only_process else []
             self._pid = os.getpid()
             self._stopping = threading.Event()
             self._waiting = set()
             self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="reply")
             self._sweeper = threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True)
             self._sweeper.start()
+        for reply_id in left_behind:
+            self.submit(reply_id)
+
+    def _left_behind(self) -> Sequence[int]:
+        """Replies of a process that is no more. Asked before this one makes any: its own would look the same."""
+        try:
+            with self._app.app_context(), unit_of_work():
+                return list(replies.hand_out_again(at_start=True))
+        except Exception as error:  # the sweeper finds them later
+            log.error("sweep.failed", kind=type(error).__name__)
+            return []
 
     def stop(self) -> None:
         """Finish the replies being made, start no more; what is left is found after the next start."""
@@ -78,21 +91,19 @@ class Runner:
                 return
 
     def _sweep_until_stopped(self) -> None:
-        at_start = self._only_process
         while not self._stopping.is_set():
             try:
-                self.sweep(at_start=at_start)
-                at_start = False
+                self.sweep()
             except Exception as error:
                 log.error("sweep.failed", kind=type(error).__name__)
             self._stopping.wait(SWEEP_SECONDS)
 
-    def sweep(self, *, at_start: bool = False) -> int:
+    def sweep(self) -> int:
         """Say which makers are alive, hand stranded replies out again; returns how many were handed out."""
         with self._app.app_context():
             with unit_of_work():
                 replies.beat(list(makers_of(self._app)))
-                stranded = list(replies.hand_out_again(at_start=at_start))
+                stranded = list(replies.hand_out_again())
             for reply_id in stranded:
                 self.submit(reply_id)
             if stranded:

@@ -71,7 +71,8 @@ def _balance_sentence(account: Account) -> str:
 def balance(desk: Desk, account: str | None = None) -> ToolResult:
     """Booked and available balance of the customer's accounts.
 
-    account: last four digits, a name ("Instant Saver") or a kind ("current", "savings", "credit", "loan"); all if left out.
+    account: last four digits, a name ("Instant Saver") or a kind ("current", "savings", "credit", "loan"); all if left
+    out.
     """
     accounts = accounts_meant(desk, account)
     if not accounts and account:
@@ -80,7 +81,9 @@ def balance(desk: Desk, account: str | None = None) -> ToolResult:
         return ToolResult("The customer has no accounts.", outcome="not found")
     if len(accounts) == 1:
         only = accounts[0]
-        return ToolResult(together(_balance_sentence(only), sentence(_state(only)) if _state(only) else ""), facts=_shown(accounts))
+        return ToolResult(
+            together(_balance_sentence(only), sentence(_state(only)) if _state(only) else ""), facts=_shown(accounts)
+        )
     if account is None:
         # Asked for "the balance", staff mean the current account; the others follow in the table.
         first = next((one for one in accounts if one.kind is AccountKind.CHECKING), accounts[0])
@@ -91,7 +94,11 @@ def balance(desk: Desk, account: str | None = None) -> ToolResult:
 def _balances(accounts: Sequence[Account]) -> str:
     common = _currency(accounts)
     rows = [
-        (account_name(one), _amount(one, one.balance, common), "" if one.kind is AccountKind.LOAN else _amount(one, one.available, common))
+        (
+            account_name(one),
+            _amount(one, one.balance, common),
+            "" if one.kind is AccountKind.LOAN else _amount(one, one.available, common),
+        )
         for one in accounts
     ]
     return table(("Account", _heading("Booked", common), _heading("Available", common)), rows, right=(1, 2))
@@ -104,7 +111,9 @@ def accounts_overview(desk: Desk) -> ToolResult:
     if not accounts:
         return ToolResult("The customer has no accounts.", outcome="not found")
     common = _currency(accounts)
-    rows = [(account_name(one), plain(one.kind), plain(one.status), _amount(one, one.balance, common)) for one in accounts]
+    rows = [
+        (account_name(one), plain(one.kind), plain(one.status), _amount(one, one.balance, common)) for one in accounts
+    ]
     closed = [account_name(one) for one in accounts if one.status is not AccountStatus.OPEN]
     lead = f"The customer has {count(len(accounts), 'account')}"
     lead += f"; {listed(closed)} {'is' if len(closed) == 1 else 'are'} not open." if closed else ", all open."
@@ -126,11 +135,16 @@ def account_details(desk: Desk, account: str | None = None) -> ToolResult:
     """
     accounts = accounts_meant(desk, account)
     if not accounts:
-        return no_such_account(desk, account) if account else ToolResult("The customer has no accounts.", outcome="not found")
+        return (
+            no_such_account(desk, account)
+            if account
+            else ToolResult("The customer has no accounts.", outcome="not found")
+        )
     if len(accounts) == 1:
         return ToolResult(_one_account(accounts[0]), facts=_shown(accounts))
     rows = [
-        (account_name(one), masked_iban(one), plain(one.status), percent(one.interest_rate), day(one.opened_on)) for one in accounts
+        (account_name(one), masked_iban(one), plain(one.status), percent(one.interest_rate), day(one.opened_on))
+        for one in accounts
     ]
     details = table(("Account", "IBAN", "Status", "Rate a year", "Opened"), rows, right=(3,))
     return ToolResult(together(f"The customer has {count(len(accounts), 'account')}.", details), facts=_shown(accounts))
@@ -164,7 +178,9 @@ def overdraft(desk: Desk, account: str | None = None) -> ToolResult:
     if not accounts:
         if account and not found:
             return no_such_account(desk, account)
-        return ToolResult("Only current accounts have an overdraft, and the customer has none here.", outcome="not found")
+        return ToolResult(
+            "Only current accounts have an overdraft, and the customer has none here.", outcome="not found"
+        )
     return ToolResult(together(*map(_overdraft_sentence, accounts)), facts=_shown(accounts))
 
 
@@ -172,14 +188,15 @@ def _overdraft_sentence(account: Account) -> str:
     name = account_name(account)
     limit, used = account.overdraft_limit, max(Decimal(0), -account.balance)
     booked = money(account.balance, account.currency)
+    arranged = money(limit, account.currency)
     if not limit:
         state = f"it is overdrawn by {money(used, account.currency)}" if used else f"it holds {booked}"
         return f"{name} has no arranged overdraft; {state}."
     if used > limit:
         over = money(used - limit, account.currency)
-        return f"{name} is {over} beyond its arranged overdraft of {money(limit, account.currency)}; it stands at {booked}."
+        return f"{name} is {over} beyond its arranged overdraft of {arranged}; it stands at {booked}."
     left = money(limit - used, account.currency)
-    return f"{name} uses {money(used, account.currency)} of its arranged overdraft of {money(limit, account.currency)}; {left} are left."
+    return f"{name} uses {money(used, account.currency)} of its arranged overdraft of {arranged}; {left} are left."
 
 
 @reads(label="customer profile", doing="Looking at the customer's record")
@@ -192,7 +209,11 @@ def customer_profile(desk: Desk, part: Literal["all", "contact", "kyc", "verific
     today = desk.now.date()
     due = "was due" if who.kyc_review_due < today else "is due"
     kyc = f"KYC status: {plain(who.kyc_status)}; the next review {due} on {day(who.kyc_review_due)}."
-    check = f"Verification: {plain(who.verification_note)}" if who.verification_note else "No verification note is recorded."
+    check = (
+        f"Verification: {plain(who.verification_note)}"
+        if who.verification_note
+        else "No verification note is recorded."
+    )
     vulnerable = "Marked as vulnerable: take time, and offer a person." if who.vulnerable else ""
     if part == "kyc":
         return ToolResult(kyc)
@@ -204,7 +225,8 @@ def customer_profile(desk: Desk, part: Literal["all", "contact", "kyc", "verific
         ("Address", f"{plain(who.street)}, {plain(who.postcode)} {plain(who.town)}"),
         ("Preferred language", plain(who.language)),
     ]
-    lead = f"{plain(who.name)}, customer {plain(who.number)}, {plain(who.segment)} customer of the {plain(who.branch)} branch."
+    kind = f"{plain(who.segment)} customer of the {plain(who.branch)} branch"
+    lead = f"{plain(who.name)}, customer {plain(who.number)}, {kind}."
     if part == "contact":
         return ToolResult(together(lead, table(("Detail", "Value"), contact)))
     rows = [("Born", day(who.birth_date)), ("Customer since", day(who.since)), *contact]

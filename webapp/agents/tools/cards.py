@@ -9,7 +9,20 @@ from decimal import Decimal
 from webapp.agents.tools.registry import ToolResult, reads
 from webapp.agents.tools.subject import accounts_meant, card_meant, card_words, customer_of
 from webapp.agents.transcript import Desk, Json
-from webapp.agents.wording import account_name, count, day, ending, figure, is_and_why, local_day, money, plain, table, together, when
+from webapp.agents.wording import (
+    account_name,
+    count,
+    day,
+    ending,
+    figure,
+    is_and_why,
+    local_day,
+    money,
+    plain,
+    table,
+    together,
+    when,
+)
 from webapp.bank.core_banking import TransactionQuery
 from webapp.bank.values import (
     Account,
@@ -27,7 +40,12 @@ _SPENDING = (TransactionKind.CARD_PAYMENT, TransactionKind.CASH_WITHDRAWAL)
 
 
 def _facts(card: Card) -> dict[str, Json]:
-    return {"card": card.last_four, "status": str(card.status), "reason": card.status_reason, "pin": card.wrong_pin_attempts}
+    return {
+        "card": card.last_four,
+        "status": str(card.status),
+        "reason": card.status_reason,
+        "pin": card.wrong_pin_attempts,
+    }
 
 
 def _account_of(desk: Desk, card: Card) -> Account | None:
@@ -57,11 +75,12 @@ def cards_overview(desk: Desk) -> ToolResult:
         for card in cards
     ]
     active = sum(card.status is CardStatus.ACTIVE for card in cards)
+    of_them = f", {active} of them active" if len(cards) > 1 else ""
     shown = table(("Card", "Kind", "Status", "Account", "Expires", "Daily limit (EUR)"), rows, right=(5,))
     facts: dict[str, Json] = {"shown": {"kind": "card", "ids": [card.last_four for card in cards]}}
     if len(cards) == 1:
         facts |= _facts(cards[0])
-    return ToolResult(together(f"The customer has {count(len(cards), 'card')}, {active} of them active.", shown), facts=facts)
+    return ToolResult(together(f"The customer has {count(len(cards), 'card')}{of_them}.", shown), facts=facts)
 
 
 @reads(label="card status", doing="Looking at the card")
@@ -104,7 +123,8 @@ def card_pin(desk: Desk, last_four: str | None = None) -> ToolResult:
         text = f"{card_words(card)} has {count(tries, 'wrong PIN')} on record. {_status_sentence(card)}"
     elif tries:
         left = _MOST_TRIES - tries
-        text = f"{card_words(card)} is not locked by its PIN: {count(tries, 'wrong PIN')} on record, {left} more {'try' if left == 1 else 'tries'} left. {_status_sentence(card)}"
+        text = f"{card_words(card)} is not locked by its PIN: {count(tries, 'wrong PIN')} on record"
+        text += f", {left} more {'try' if left == 1 else 'tries'} left. {_status_sentence(card)}"
     else:
         text = f"{card_words(card)} has no wrong PINs on record. {_status_sentence(card)}"
     return ToolResult(text, facts=_facts(card))
@@ -120,7 +140,10 @@ def card_limits(desk: Desk, last_four: str | None = None) -> ToolResult:
         cards = list(desk.bank.cards(customer_of(desk).number))
         if not cards:
             return ToolResult("The customer has no cards.", outcome="not found")
-        return ToolResult(together(*(_limit_sentence(desk, card) for card in cards)), facts=_facts(cards[0]) if len(cards) == 1 else {})
+        return ToolResult(
+            together(*(_limit_sentence(desk, card) for card in cards)),
+            facts=_facts(cards[0]) if len(cards) == 1 else {},
+        )
     card = card_meant(desk, last_four)
     if isinstance(card, ToolResult):
         return card
@@ -165,13 +188,14 @@ def card_declined(desk: Desk, last_four: str | None = None) -> ToolResult:
         return card
     reasons = _reasons(desk, card)
     if reasons:
-        lead = f"{card_words(card)}: the record shows {'this reason' if len(reasons) == 1 else 'these reasons'} to decline."
+        these = "this reason" if len(reasons) == 1 else "these reasons"
+        lead = f"{card_words(card)}: the record shows {these} to decline."
         return ToolResult(together(lead, "\n".join(f"- {reason}" for reason in reasons)), facts=_facts(card))
     used = f" Last used {when(card.last_used_at, desk.now)}." if card.last_used_at else ""
     text = (
-        f"The record shows no reason why {card_words(card)} was declined: it is active, not expired, without wrong PINs, "
-        f"within its limit, and there is money behind it.{used} Declined payments themselves are not in the record; "
-        "the terminal or the merchant may have refused it."
+        f"The record shows no reason why {card_words(card)} was declined: it is active, not expired, without "
+        f"wrong PINs, within its limit, and there is money behind it.{used} Declined payments themselves are not in "
+        "the record; the terminal or the merchant may have refused it."
     )
     return ToolResult(text, facts=_facts(card))
 

@@ -32,7 +32,11 @@ def disputes(desk: Desk, dispute_id: str | None = None, merchant: str | None = N
         digits = "".join(c for c in dispute_id if c.isdigit())
         fitting = [row for row in rows if "".join(c for c in row.id if c.isdigit()) == digits]
         if not fitting:
-            there = f" There {'is' if len(rows) == 1 else 'are'} {', '.join(plain(row.id) for row in rows[:5])}." if rows else " The customer has none."
+            there = (
+                f" There {'is' if len(rows) == 1 else 'are'} {', '.join(plain(row.id) for row in rows[:5])}."
+                if rows
+                else " The customer has none."
+            )
             return ToolResult(f"This customer has no dispute {plain(dispute_id)}.{there}", outcome="not found")
         rows = fitting
     elif merchant and rows:
@@ -46,13 +50,26 @@ def disputes(desk: Desk, dispute_id: str | None = None, merchant: str | None = N
     if len(rows) == 1:
         return ToolResult(_dispute_text(rows[0]), facts=facts)
     still = sum(row.state in _OPEN for row in rows)
-    written = [(plain(row.id), plain(row.merchant), plain(row.reason), plain(row.state), day(row.opened_on), figure(row.amount)) for row in rows]
+    written = [
+        (
+            plain(row.id),
+            plain(row.merchant),
+            plain(row.reason),
+            plain(row.state),
+            day(row.opened_on),
+            figure(row.amount),
+        )
+        for row in rows
+    ]
     shown = table(("Dispute", "Merchant", "Reason", "State", "Opened", "Amount (EUR)"), written, right=(5,))
-    return ToolResult(together(f"The customer has {count(len(rows), 'dispute')}, {still} of them open.", shown), facts=facts)
+    return ToolResult(
+        together(f"The customer has {count(len(rows), 'dispute')}, {still} of them open.", shown), facts=facts
+    )
 
 
 def _dispute_text(row: Dispute) -> str:
-    text = f"Dispute {plain(row.id)} with {plain(row.merchant)} over {money(row.amount, row.currency)} is {_dispute_state(row)}."
+    what = f"Dispute {plain(row.id)} with {plain(row.merchant)} over {money(row.amount, row.currency)}"
+    text = f"{what} is {_dispute_state(row)}."
     text += f" Reason: {plain(row.reason)}. Opened {day(row.opened_on)}."
     if row.evidence_due_on and row.state in _OPEN:
         text += f" Evidence is due by {day(row.evidence_due_on)}."
@@ -69,7 +86,10 @@ def _dispute_state(row: Dispute) -> str:
 
 @reads(label="fraud alerts", doing="Looking at the fraud alerts")
 def fraud_alerts(desk: Desk, card: str | None = None) -> ToolResult:
-    """Fraud alerts on the customer, with the payments they are about. card: last four digits, only alerts on this card."""
+    """Fraud alerts on the customer, with the payments they are about.
+
+    card: last four digits, only alerts on this card.
+    """
     read = desk.bank.fraud_alerts(customer_of(desk).number)
     digits = "".join(c for c in card if c.isdigit())[-4:] if card else ""
     rows = [row for row in read if not card or row.card_last_four == digits]
@@ -77,12 +97,22 @@ def fraud_alerts(desk: Desk, card: str | None = None) -> ToolResult:
     if not rows:
         return ToolResult(f"There are no fraud alerts{on} for this customer.", facts={"open": 0})
     still = [row for row in rows if row.state is AlertState.OPEN]
-    lead = f"{count(len(still), 'open fraud alert')}{on}." if still else f"No open fraud alerts{on}; {count(len(rows), 'earlier one')}."
-    by_id = {row.id: row for row in movements(desk, TransactionQuery()).rows} if any(row.transaction_ids for row in rows) else {}
+    lead = (
+        f"{count(len(still), 'open fraud alert')}{on}."
+        if still
+        else f"No open fraud alerts{on}; {count(len(rows), 'earlier one')}."
+    )
+    by_id = (
+        {row.id: row for row in movements(desk, TransactionQuery()).rows}
+        if any(row.transaction_ids for row in rows)
+        else {}
+    )
     parts = []
     for row in rows:
         where = f", card {ending(row.card_last_four)}" if row.card_last_four else ""
-        parts.append(f"- **{plain(row.headline)}** ({plain(row.state)}), raised {when(row.raised_at, desk.now)}{where}.")
+        parts.append(
+            f"- **{plain(row.headline)}** ({plain(row.state)}), raised {when(row.raised_at, desk.now)}{where}."
+        )
         parts.extend(f"  - {_payment(desk, by_id[one])}" for one in row.transaction_ids if one in by_id)
     facts: dict[str, Json] = {"open": len(still)}
     if rows[0].card_last_four:
@@ -91,7 +121,8 @@ def fraud_alerts(desk: Desk, card: str | None = None) -> ToolResult:
 
 
 def _payment(desk: Desk, row: Transaction) -> str:
-    return f"{plain(row.counterparty)}, {money(row.amount, row.currency)}, {day(local_day(row.booked_at, desk.now))} ({plain(row.status)})"
+    booked = day(local_day(row.booked_at, desk.now))
+    return f"{plain(row.counterparty)}, {money(row.amount, row.currency)}, {booked} ({plain(row.status)})"
 
 
 @reads(label="charges made twice", doing="Looking for charges made twice")
@@ -109,7 +140,9 @@ def duplicate_charges(
     today = desk.now.date()
     if since is None and until is None:
         since = today - timedelta(days=_LOOK_BACK)
-    query = TransactionQuery(since=since, until=until, kinds=_TAKEN, direction="out", min_amount=amount, max_amount=amount)
+    query = TransactionQuery(
+        since=since, until=until, kinds=_TAKEN, direction="out", min_amount=amount, max_amount=amount
+    )
     rows = [row for row in movements(desk, query).rows if row.status is not TransactionStatus.REVERSED]
     at, days = "", period(since, until, today)
     if merchant:
@@ -120,19 +153,33 @@ def duplicate_charges(
     exact = f" of {money(amount)}" if amount is not None else ""
     if not pairs:
         looked = count(len(rows), "payment")
-        return ToolResult(f"Nothing{exact} was charged twice{at} {days}: {looked} compared, none repeats within {_TWICE_WITHIN} days.", facts={"pairs": 0})
+        return ToolResult(
+            f"Nothing{exact} was charged twice{at} {days}: {looked} compared, none again within {_TWICE_WITHIN} days.",
+            facts={"pairs": 0},
+        )
     first = pairs[0]
     if _same_day(desk, first):
         booked = day(local_day(first[-1].booked_at, desk.now))
         lead = f"Yes: {plain(first[0].counterparty)} took {money(-first[0].amount)} {_times(len(first))} on {booked}."
-        lead += f" {count(len(pairs) - 1, 'more charge')} may have been made twice, days apart." if len(pairs) > 1 else ""
+        lead += (
+            f" {count(len(pairs) - 1, 'more charge')} may have been made twice, days apart." if len(pairs) > 1 else ""
+        )
     else:
-        lead = f"Not on one day; {count(len(pairs), 'charge')}{at} {'was' if len(pairs) == 1 else 'were'} made again within {_TWICE_WITHIN} days, {days}."
+        were = "was" if len(pairs) == 1 else "were"
+        lead = (
+            f"Not on one day; {count(len(pairs), 'charge')}{at} {were} made again within {_TWICE_WITHIN} days, {days}."
+        )
     ids: list[Json] = []
     ids.extend(row.id for pair in pairs for row in pair)
     facts: dict[str, Json] = {"pairs": len(pairs), "shown": {"kind": "transaction", "ids": ids[:20]}}
     written = [
-        (when(row.booked_at, desk.now), plain(row.counterparty), ending(row.card_last_four) if row.card_last_four else "", plain(row.status), figure(row.amount))
+        (
+            when(row.booked_at, desk.now),
+            plain(row.counterparty),
+            ending(row.card_last_four) if row.card_last_four else "",
+            plain(row.status),
+            figure(row.amount),
+        )
         for pair in pairs
         for row in pair
     ]

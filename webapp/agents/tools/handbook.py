@@ -38,7 +38,8 @@ def handbook(desk: Desk, question: str, passages: int = _QUOTED) -> ToolResult:
     chosen = _chosen(found)[: max(1, passages)]
     if not chosen:
         near = list(dict.fromkeys(plain(fit.passage.title) for fit in found if fit.covered >= 0.5))[:2]
-        closest = f" The closest {'article is' if len(near) == 1 else 'articles are'} {listed([f'“{title}”' for title in near])}." if near else ""
+        titles = listed([f"“{title}”" for title in near])
+        closest = f" The closest {'article is' if len(near) == 1 else 'articles are'} {titles}." if near else ""
         return ToolResult(f"{NOT_SAID}{closest}", outcome="not found")
     citations = tuple(_citation(number, fit.passage) for number, fit in enumerate(chosen, start=1))
     parts = [_quoted(number, question, fit.passage) for number, fit in enumerate(chosen, start=1)]
@@ -52,9 +53,7 @@ def _chosen(found: list[Fit]) -> list[Fit]:
         return []
     best = convincing[0]
     also = [
-        fit
-        for fit in convincing[1:]
-        if fit.covered >= best.covered and fit.passage.score >= _ALSO * best.passage.score
+        fit for fit in convincing[1:] if fit.covered >= best.covered and fit.passage.score >= _ALSO * best.passage.score
     ]
     # What may be read to the customer comes before what is for staff only.
     return sorted([best, *also][:_MOST_QUOTED], key=lambda fit: fit.passage.audience == "staff")
@@ -78,4 +77,6 @@ def _quoted(number: int, question: str, passage: Passage) -> str:
     quote = "\n".join(f"> {line}".rstrip() for line in inert.splitlines())
     section = f", section “{plain(passage.section)}”" if passage.section else ""
     staff_only = " Staff only: not to be read to the customer." if passage.audience == "staff" else ""
-    return f"{quote}\n\nHandbook, **{plain(passage.title)}**{section}, version {passage.version} [{number}].{staff_only}"
+    return (
+        f"{quote}\n\nHandbook, **{plain(passage.title)}**{section}, version {passage.version} [{number}].{staff_only}"
+    )

@@ -34,7 +34,8 @@ def _loan_text(account: Account) -> str:
     loan = account.loan
     if loan is None:
         return f"{account_name(account)} stands at {money(account.balance, account.currency)}; no terms are recorded."
-    lead = f"{money(loan.outstanding, account.currency)} of {money(loan.principal, account.currency)} are outstanding on {account_name(account)}."
+    owed = f"{money(loan.outstanding, account.currency)} of {money(loan.principal, account.currency)}"
+    lead = f"{owed} are outstanding on {account_name(account)}."
     repaid = loan.principal - loan.outstanding
     rows = [
         ("Interest rate a year", percent(account.interest_rate)),
@@ -63,15 +64,26 @@ def savings(desk: Desk, account: str | None = None) -> ToolResult:
     earned = {one.id: _interest(desk, one, date(year - 1, 1, 1)) for one in found}
     if len(found) == 1:
         only = found[0]
-        text = f"{account_name(only)} holds {money(only.balance, only.currency)} at {percent(only.interest_rate)} a year."
+        text = (
+            f"{account_name(only)} holds {money(only.balance, only.currency)} at {percent(only.interest_rate)} a year."
+        )
         interest = earned[only.id]
-        tail = f"Interest credited since 1 Jan {year - 1}: {money(interest, only.currency)}." if interest else f"No interest has been credited since 1 Jan {year - 1}."
+        tail = (
+            f"Interest credited since 1 Jan {year - 1}: {money(interest, only.currency)}."
+            if interest
+            else f"No interest has been credited since 1 Jan {year - 1}."
+        )
         return ToolResult(f"{text} {tail}", facts={"account": only.last_four})
     whole = sum((one.balance for one in found), Decimal(0))
-    rows = [(account_name(one), percent(one.interest_rate), figure(earned[one.id]), figure(one.balance)) for one in found]
+    rows = [
+        (account_name(one), percent(one.interest_rate), figure(earned[one.id]), figure(one.balance)) for one in found
+    ]
     headings = ("Account", "Rate a year", f"Interest since 1 Jan {year - 1} (EUR)", "Balance (EUR)")
     lead = f"{money(whole)} in {count(len(found), 'savings account')}."
-    return ToolResult(together(lead, table(headings, rows, right=(1, 2, 3))), facts={"shown": {"kind": "account", "ids": [one.last_four for one in found]}})
+    return ToolResult(
+        together(lead, table(headings, rows, right=(1, 2, 3))),
+        facts={"shown": {"kind": "account", "ids": [one.last_four for one in found]}},
+    )
 
 
 def _interest(desk: Desk, account: Account, since: date) -> Decimal:

@@ -71,7 +71,9 @@ def names_meant(names: Iterable[str], wanted: str) -> list[str]:
     if inside:
         return inside
     scorer = fuzz.partial_ratio if len(sought) >= 5 else fuzz.ratio
-    scored = process.extract(sought, distinct, scorer=scorer, processor=utils.default_process, score_cutoff=_ALIKE, limit=5)
+    scored = process.extract(
+        sought, distinct, scorer=scorer, processor=utils.default_process, score_cutoff=_ALIKE, limit=5
+    )
     if not scored:
         scored = process.extract(
             sought, distinct, scorer=fuzz.token_set_ratio, processor=utils.default_process, score_cutoff=_ALIKE, limit=5

@@ -14,9 +14,24 @@ from webapp.agents.tools.movements import names_meant
 from webapp.agents.tools.registry import ToolResult, reads
 from webapp.agents.tools.subject import accounts_meant, customer_of
 from webapp.agents.transcript import Desk, Json
-from webapp.agents.wording import account_name, count, day, ending, figure, listed, local_day, money, period, plain, table, together, when
+from webapp.agents.wording import (
+    account_name,
+    count,
+    day,
+    ending,
+    figure,
+    listed,
+    local_day,
+    money,
+    period,
+    plain,
+    table,
+    together,
+    when,
+)
 from webapp.bank.values import AccountKind, StandingInstruction, Transfer, TransferState
 
+_OPEN = (TransferState.SCHEDULED, TransferState.PROCESSING)
 _MOST_READ = 500
 _DEFAULT_DAYS = 30
 _STATES = {
@@ -31,7 +46,7 @@ _STATES = {
 @reads(label="transfers", doing="Looking at the transfers")
 def transfers(
     desk: Desk,
-    state: Literal["scheduled", "processing", "completed", "failed", "cancelled"] | None = None,
+    state: Literal["open", "scheduled", "processing", "completed", "failed", "cancelled"] | None = None,
     to: str | None = None,
     amount: Decimal | None = None,
     over: Decimal | None = None,
@@ -41,8 +56,8 @@ def transfers(
 ) -> ToolResult:
     """The customer's transfer orders with their state, newest first.
 
-    state: only those in it. to: the payee, spelling does not matter. amount: exactly; over: more than. since, until: days
-    on which they were ordered. limit: how many to show.
+    state: only those in it; "open" is scheduled or processing. to: the payee, spelling does not matter. amount: exactly;
+    over: more than. since, until: days on which they were ordered. limit: how many to show.
     """
     read = desk.bank.transfers(customer_of(desk).number, limit=_MOST_READ)
     rows = [row for row in read if _fits(desk, row, state, amount, over, since, until)]
@@ -63,7 +78,9 @@ def transfers(
         return ToolResult(_in_full(desk, rows[0]), facts=facts)
     if len(shown) == 1:
         facts |= _facts(shown[0])
-        return ToolResult(f"The newest of {len(rows)} {what}s {rest}".rstrip() + f": {_in_full(desk, shown[0])}", facts=facts)
+        return ToolResult(
+            f"The newest of {len(rows)} {what}s {rest}".rstrip() + f": {_in_full(desk, shown[0])}", facts=facts
+        )
     more = f"The newest {len(shown)} of {count(len(rows), what)}" if len(rows) > len(shown) else count(len(rows), what)
     return ToolResult(together(f"{more} {rest}".rstrip() + ":", _list(desk, shown)), facts=facts)
 
@@ -79,7 +96,7 @@ def _fits(
 ) -> bool:
     ordered = local_day(row.ordered_at, desk.now)
     return (
-        (state is None or row.state.value == state)
+        (state is None or row.state.value == state or (state == "open" and row.state in _OPEN))
         and (amount is None or row.amount == amount)
         and (over is None or row.amount > over)
         and (since is None or ordered >= since)
@@ -89,7 +106,14 @@ def _fits(
 
 def _list(desk: Desk, rows: Sequence[Transfer]) -> str:
     written = [
-        (plain(row.id), day(local_day(row.ordered_at, desk.now)), plain(row.to_name), plain(row.kind), plain(row.state), figure(row.amount))
+        (
+            plain(row.id),
+            day(local_day(row.ordered_at, desk.now)),
+            plain(row.to_name),
+            plain(row.kind),
+            plain(row.state),
+            figure(row.amount),
+        )
         for row in rows
     ]
     return table(("Transfer", "Ordered", "To", "Kind", "State", "Amount (EUR)"), written, right=(5,))
@@ -135,7 +159,9 @@ def standing_instructions(
             return ToolResult(f"The customer has no {noun} to “{plain(to)}”.")
         rows = [row for row in rows if row.to_name in names]
     if not rows:
-        return ToolResult(f"The customer has no {kind}s." if kind else "The customer has no standing orders and no direct debits.")
+        return ToolResult(
+            f"The customer has no {kind}s." if kind else "The customer has no standing orders and no direct debits."
+        )
     if len(rows) == 1:
         row = rows[0]
         lead = f"{plain(row.kind[:1].upper() + row.kind[1:])} to {plain(row.to_name)}"
@@ -183,7 +209,9 @@ def upcoming_payments(desk: Desk, until: date | None = None, since: date | None 
     whole = sum((one.amount for one in due), Decimal(0))
     lead = f"{count(len(due), 'payment')} due {days}, {money(whole)} in sum."
     rows = [(day(one.on), plain(one.whom), plain(one.what), figure(one.amount)) for one in due]
-    return ToolResult(together(lead, table(("Due", "To", "Kind", "Amount (EUR)"), rows, right=(3,)), _covered(desk, whole)))
+    return ToolResult(
+        together(lead, table(("Due", "To", "Kind", "Amount (EUR)"), rows, right=(3,)), _covered(desk, whole))
+    )
 
 
 def _covered(desk: Desk, whole: Decimal) -> str:
@@ -191,8 +219,13 @@ def _covered(desk: Desk, whole: Decimal) -> str:
     if len(checking) != 1:
         return ""
     account = checking[0]
-    enough = "which covers this" if account.available >= whole else f"which is {money(whole - account.available)} short of this"
-    return f"{account_name(account)} has {money(account.available, account.currency)} available today, {enough}; income until then is not counted."
+    enough = (
+        "which covers this"
+        if account.available >= whole
+        else f"which is {money(whole - account.available)} short of this"
+    )
+    has = f"{account_name(account)} has {money(account.available, account.currency)} available today"
+    return f"{has}, {enough}; income until then is not counted."
 
 
 def _due(desk: Desk, first: date, last: date) -> list[_Due]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -34,7 +35,9 @@ _ALSO_CALLED = {
 
 
 @reads(label="spending", doing="Adding up the spending")
-def spending(desk: Desk, since: date | None = None, until: date | None = None, category: str | None = None) -> ToolResult:
+def spending(
+    desk: Desk, since: date | None = None, until: date | None = None, category: str | None = None
+) -> ToolResult:
     """What the customer spent, summed by category; moves between own accounts are left out.
 
     since, until: days, inclusive; the last 30 days if left out. category: only this one ("groceries").
@@ -54,16 +57,19 @@ def spending(desk: Desk, since: date | None = None, until: date | None = None, c
         wanted = _categories(sums, category)
         if not wanted:
             return ToolResult(
-                f"Nothing was spent on {plain(category)} {days}. Categories in that time: {listed([plain(one) for one in sorted(sums)])}."
+                f"Nothing was spent on {plain(category)} {days}. Categories in that time: "
+                f"{listed([plain(one) for one in sorted(sums)])}."
             )
         sums = {name: sums[name] for name in wanted}
     return ToolResult(_summary(sums, days, found.complete), facts={"category": category})
 
 
 def _categories(sums: dict[str, list[Decimal]], wanted: str) -> list[str]:
-    also = _ALSO_CALLED.get(wanted.lower(), ())
-    named = [name for name in also if name in sums]
-    return named or names_meant(sums, wanted)
+    found: list[str] = []
+    for word in re.split(r",|\band\b", wanted.lower()):
+        named = [name for name in _ALSO_CALLED.get(word.strip(), ()) if name in sums]
+        found.extend(named or names_meant(sums, word))
+    return list(dict.fromkeys(found))
 
 
 def _summary(sums: dict[str, list[Decimal]], days: str, complete: bool) -> str:
@@ -74,7 +80,12 @@ def _summary(sums: dict[str, list[Decimal]], days: str, complete: bool) -> str:
         return f"{money(whole)} spent on {plain(name)} {days}, in {count(number, 'payment')}."
     ranked = sorted(sums.items(), key=lambda item: -sum(item[1]))
     rows = [
-        (plain(name), str(len(amounts)), figure(sum(amounts, Decimal(0))), f"{100 * sum(amounts, Decimal(0)) / whole:.0f} %")
+        (
+            plain(name),
+            str(len(amounts)),
+            figure(sum(amounts, Decimal(0))),
+            f"{100 * sum(amounts, Decimal(0)) / whole:.0f} %",
+        )
         for name, amounts in ranked
     ]
     lead = f"{money(whole)} spent {days}, in {count(number, 'payment')}; moves between own accounts are left out."
@@ -83,7 +94,7 @@ def _summary(sums: dict[str, list[Decimal]], days: str, complete: bool) -> str:
 
 
 def _spent(desk: Desk, rows: Sequence[Transaction]) -> list[Transaction]:
-    """What left the customer's hands: no moves between own accounts, nothing reversed, no loan accounts' own entries."""
+    """What left the customer's hands: no moves between own accounts, nothing reversed, no interest."""
     accounts = {one.id: one for one in accounts_meant(desk, None)}
     arrived: dict[Decimal, list[Transaction]] = defaultdict(list)
     for row in rows:
@@ -102,11 +113,12 @@ def _spent(desk: Desk, rows: Sequence[Transaction]) -> list[Transaction]:
 
 
 def _between_own(row: Transaction, arrived: Sequence[Transaction]) -> bool:
-    """Did the same amount arrive on another account of the customer within a day, or does the bank call it an own transfer?"""
+    """Did the same amount arrive on another own account within a day, or does the bank call it an own transfer?"""
     if "own" in row.category.lower().split():
         return True
     return any(
-        other.account_id != row.account_id and abs((other.booked_at - row.booked_at).total_seconds()) <= 86_400 for other in arrived
+        other.account_id != row.account_id and abs((other.booked_at - row.booked_at).total_seconds()) <= 86_400
+        for other in arrived
     )
 
 
@@ -121,18 +133,28 @@ def fees_charged(
     today = desk.now.date()
     if since is None and until is None:
         since = today - timedelta(days=_FEE_DAYS)
-    query = TransactionQuery(since=since, until=until, kinds=(TransactionKind.FEE,), min_amount=amount, max_amount=amount)
+    query = TransactionQuery(
+        since=since, until=until, kinds=(TransactionKind.FEE,), min_amount=amount, max_amount=amount
+    )
     rows = movements(desk, query).rows
     days, exact = period(since, until, today), f" of {money(amount)}" if amount is not None else ""
     if not rows:
         return ToolResult(f"No fees{exact} were charged {days}.")
     whole = -sum((row.amount for row in rows), Decimal(0))
-    facts: dict[str, Json] = {"fee": rows[0].text, "shown": {"kind": "transaction", "ids": [row.id for row in rows[:_MOST_FEES]]}}
+    facts: dict[str, Json] = {
+        "fee": rows[0].text,
+        "shown": {"kind": "transaction", "ids": [row.id for row in rows[:_MOST_FEES]]},
+    }
     if len(rows) == 1:
         row = rows[0]
         booked = day(local_day(row.booked_at, desk.now))
-        return ToolResult(f"One fee{exact} was charged {days}: {money(-row.amount, row.currency)} on {booked}, “{plain(row.text)}”.", facts=facts)
-    shown = [(day(local_day(row.booked_at, desk.now)), plain(row.text), figure(-row.amount)) for row in rows[:_MOST_FEES]]
+        return ToolResult(
+            f"One fee{exact} was charged {days}: {money(-row.amount, row.currency)} on {booked}, “{plain(row.text)}”.",
+            facts=facts,
+        )
+    shown = [
+        (day(local_day(row.booked_at, desk.now)), plain(row.text), figure(-row.amount)) for row in rows[:_MOST_FEES]
+    ]
     more = f" The newest {_MOST_FEES} are shown." if len(rows) > _MOST_FEES else ""
     lead = f"{count(len(rows), 'fee')}{exact} were charged {days}, {money(whole)} in sum.{more}"
     return ToolResult(together(lead, table(("Date", "What for", "Fee (EUR)"), shown, right=(2,))), facts=facts)

@@ -36,7 +36,12 @@ _MOST_SHOWN = 50
 _TOWARDS = {"in": "from", "out": "to"}
 _KINDS: dict[str, tuple[TransactionKind, ...]] = {kind.value: (kind,) for kind in TransactionKind}
 _KINDS["transfer"] = (TransactionKind.TRANSFER_IN, TransactionKind.TRANSFER_OUT)
-_PLURALS = {"salary": "salary payments", "interest": "interest bookings", "transfer in": "transfers in", "transfer out": "transfers out"}
+_PLURALS = {
+    "salary": "salary payments",
+    "interest": "interest bookings",
+    "transfer in": "transfers in",
+    "transfer out": "transfers out",
+}
 _SINGULARS = {"salary": "salary payment", "interest": "interest booking"}
 
 
@@ -58,12 +63,14 @@ def transactions(
     status: Literal["pending", "booked", "reversed"] | None = None,
     account: str | None = None,
     ending_in: str | None = None,
+    order: Literal["newest", "largest"] = "newest",
     limit: int = 10,
 ) -> ToolResult:  # fmt: skip
     """Movements on the customer's accounts, newest first, with honest counts.
 
-    since, until: days, inclusive. over, under: amounts, exclusive; at_least, at_most: inclusive; equal for an exact amount.
-    merchant: a shop, firm or person, spelling does not matter. direction: "in" or "out". status: "pending", for example.
+    since, until: days, inclusive. over, under: amounts, exclusive; at_least, at_most: inclusive; equal for an exact
+    amount. merchant: a shop, firm or person, spelling does not matter. direction: "in" or "out". status: "pending".
+    order: "newest" or "largest" first.
     account: a name or kind ("savings"). ending_in: last four digits of an account or a card. limit: how many to show.
     """
     query = TransactionQuery(
@@ -85,11 +92,11 @@ def transactions(
             desk,
             replace(query, account_id=account_id, card_last_four=card),
             # Only a question for the newest few needs no count of all.
-            newest=shown if where == "" and _asks_newest(query, merchant, status) else None,
+            newest=shown if where == "" and order == "newest" and _asks_newest(query, merchant, status) else None,
         )
         found.extend(part.rows)
         complete &= part.complete
-    found.sort(key=lambda row: row.booked_at, reverse=True)
+    found.sort(key=lambda row: abs(row.amount) if order == "largest" else row.booked_at.timestamp(), reverse=True)
     if status:
         found = [row for row in found if row.status.value == status]
     at = ""
@@ -101,8 +108,16 @@ def transactions(
         else:
             found = [row for row in found if merchant.casefold() in row.text.casefold()]
             at = f"naming “{plain(merchant)}”"
-    what = _Wanted(kind, direction, status, _amounts(over, under, at_least, at_most), at, where, period(since, until, desk.now.date()))
-    return _answer(desk, what, Movements(found, complete), shown)
+    what = _Wanted(
+        kind,
+        direction,
+        status,
+        _amounts(over, under, at_least, at_most),
+        at,
+        where,
+        period(since, until, desk.now.date()),
+    )
+    return _answer(desk, what, Movements(found, complete), shown, order)
 
 
 def _asks_newest(query: TransactionQuery, merchant: str | None, status: str | None) -> bool:
@@ -147,7 +162,9 @@ def _amounts(over: Decimal | None, under: Decimal | None, at_least: Decimal | No
 class _Wanted:
     """What was asked for, in the words of the answer."""
 
-    def __init__(self, kind: str | None, direction: str | None, status: str | None, amounts: str, at: str, where: str, days: str) -> None:
+    def __init__(
+        self, kind: str | None, direction: str | None, status: str | None, amounts: str, at: str, where: str, days: str
+    ) -> None:
         noun = kind or {"in": "incoming payment", "out": "payment"}.get(direction or "", "transaction")
         self._status = f"{status} " if status else ""
         self._one, self._many = _SINGULARS.get(noun, noun), _PLURALS.get(noun, f"{noun}s")
@@ -165,22 +182,32 @@ class _Wanted:
         return f"{count(number, self._status + self._one, self._status + self._many)} {self._rest}".rstrip()
 
 
-def _answer(desk: Desk, wanted: _Wanted, found: Movements, limit: int) -> ToolResult:
+def _answer(desk: Desk, wanted: _Wanted, found: Movements, limit: int, order: str = "newest") -> ToolResult:
     rows, total = found.rows[:limit], len(found.rows)
     if not rows:
         return ToolResult(wanted.none(), facts={"shown": {"kind": "transaction", "ids": []}})
     facts: dict[str, Json] = {"shown": {"kind": "transaction", "ids": [row.id for row in rows]}}
     if len(rows) == 1:
-        lead = wanted.newest(1) if not found.complete else wanted.some(1) if total == 1 else f"The newest of {wanted.some(total)}"
+        lead = (
+            wanted.newest(1)
+            if not found.complete
+            else wanted.some(1)
+            if total == 1
+            else f"The {order} of {wanted.some(total)}"
+        )
         return ToolResult(f"{lead}: {_one(desk, rows[0])}", facts=facts)
     if not found.complete and total <= limit:
         lead = f"{wanted.newest(total)}:"
     elif total > limit:
         whole = wanted.some(total) if found.complete else f"more than {wanted.some(total)}"
-        lead = f"The newest {limit} of {whole}:"
+        lead = f"The {order} {limit} of {whole}:"
     else:
         currencies = {row.currency for row in rows}
-        sums = f", {money(sum((row.amount for row in rows), Decimal(0)), currencies.pop())} in sum" if len(currencies) == 1 else ""
+        sums = (
+            f", {money(sum((row.amount for row in rows), Decimal(0)), currencies.pop())} in sum"
+            if len(currencies) == 1
+            else ""
+        )
         lead = f"{wanted.some(total)}{sums}:"
     return ToolResult(together(lead, _rows(desk, rows)), facts=facts)
 
@@ -192,7 +219,9 @@ def _state(row: Transaction) -> str:
 def _one(desk: Desk, row: Transaction) -> str:
     card = f" with card {ending(row.card_last_four)}" if row.card_last_four else ""
     booked = day(local_day(row.booked_at, desk.now))
-    return f"{money(row.amount, row.currency)}, {plain(row.counterparty)}, {plain(row.kind)}{card}, {booked}{_state(row)}."
+    return (
+        f"{money(row.amount, row.currency)}, {plain(row.counterparty)}, {plain(row.kind)}{card}, {booked}{_state(row)}."
+    )
 
 
 def _rows(desk: Desk, rows: Sequence[Transaction]) -> str:
@@ -200,7 +229,13 @@ def _rows(desk: Desk, rows: Sequence[Transaction]) -> str:
     several = len({row.account_id for row in rows}) > 1
     currencies = {row.currency for row in rows}
     common = plain(currencies.pop()) if len(currencies) == 1 else ""
-    headings = ["Date", "To or from", "Kind", *(["Account"] if several else []), f"Amount ({common})" if common else "Amount"]
+    headings = [
+        "Date",
+        "To or from",
+        "Kind",
+        *(["Account"] if several else []),
+        f"Amount ({common})" if common else "Amount",
+    ]
     written = [
         (
             day(local_day(row.booked_at, desk.now)),
@@ -251,4 +286,6 @@ def find_merchant(desk: Desk, text: str) -> ToolResult:
     names = names_meant((row.counterparty for row in movements(desk, TransactionQuery()).rows), text)
     if not names:
         return ToolResult(f"Nobody in the customer's movements is called “{plain(text)}”.", outcome="not found")
-    return ToolResult(sentence("Meant may be", listed([plain(name) for name in names], "or")), facts={"names": list(names[:3])})
+    return ToolResult(
+        sentence("Meant may be", listed([plain(name) for name in names], "or")), facts={"names": list(names[:3])}
+    )

@@ -14,14 +14,17 @@ _UNDER = r"(?:under|below|less than|smaller than|lower than|<)"
 _FROM = r"(?:at least|minimum(?: of)?|min\.?|from|>=|upwards of)"
 _TO = r"(?:at most|up to|maximum(?: of)?|max\.?|no more than|not more than|<=)"
 
-_RANGE = re.compile(rf"\b(?:between|from)?\s*({_NUMBER})\s?(?:and|to|-|–)\s?({_NUMBER})", re.I)
+_RANGE = re.compile(rf"\b(?:between|from)?\s*({_NUMBER})\s?(?:and|to|-|\u2013)\s?({_NUMBER})", re.I)
 _BOUND = re.compile(rf"(?<!\w)({_OVER}|{_UNDER}|{_FROM}|{_TO})\s?({_NUMBER})", re.I)
 _MARKED = re.compile(
     rf"{_CURRENCY}\s?(?:{_FIGURE})\s?k?\b|\b(?:{_FIGURE})\s?k?\s?{_CURRENCY}|\b\d+[.,]\d{{2}}\b|\b\d{{1,3}}(?:[.,]\d{{3}})+(?:[.,]\d{{1,2}})?\b|\b\d+k\b",
     re.I,
 )
 _BARE = re.compile(r"(?<![\w.,-])\d{1,6}(?![\w.,-]*\d)", re.I)
-_NOT_MONEY = re.compile(r"^\s?(?:days?|weeks?|months?|years?|hours?|minutes?|times|transactions?|payments?|%|percent|pins?|cards?|x\b)", re.I)
+_NOT_MONEY = re.compile(
+    r"^\s?(?:days?|weeks?|months?|years?|hours?|minutes?|times|transactions?|payments?|%|percent|pins?|cards?|x\b)",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,9 @@ def amount_of(words: str) -> Decimal | None:
         figure = figure.replace("," if dot > comma else ".", "").replace(",", ".")
     elif max(comma, dot) >= 0:
         mark = "," if comma >= 0 else "."
-        grouped = not thousand and all(len(part) == 3 for part in figure.split(mark)[1:]) and len(figure.split(mark)[0]) <= 3
+        grouped = (
+            not thousand and all(len(part) == 3 for part in figure.split(mark)[1:]) and len(figure.split(mark)[0]) <= 3
+        )
         figure = figure.replace(mark, "" if grouped else ".")
     try:
         value = Decimal(figure)
@@ -75,7 +80,12 @@ def find_amounts(text: str, bare: bool = False) -> tuple[Amounts, str]:
         found.setdefault(_bound(match[1]), value)
         text = _without(text, match)
     if found:
-        return Amounts(over=found.get("over"), under=found.get("under"), at_least=found.get("at_least"), at_most=found.get("at_most")), text
+        return Amounts(
+            over=found.get("over"),
+            under=found.get("under"),
+            at_least=found.get("at_least"),
+            at_most=found.get("at_most"),
+        ), text
     for pattern in (_MARKED, _BARE) if bare else (_MARKED,):
         for match in pattern.finditer(text):
             value = amount_of(match[0])

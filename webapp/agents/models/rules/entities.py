@@ -38,6 +38,7 @@ class Entities:
     category: str | None = None
     limit: int | None = None
     ordinal: int | None = None  # 1 for "the first one", -1 for "the last one"
+    order: str | None = None  # "largest"
     instruction: str | None = None  # "standing order" or "direct debit"
     item: str | None = None  # the id of a line of the list shown before
 
@@ -84,17 +85,46 @@ def from_json(values: object) -> Entities:
     return Entities(**known)  # type: ignore[arg-type]
 
 
-_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10, "twenty": 20}
-_ORDINALS = {"first": 1, "1st": 1, "top": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5}
+_NUMBERS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "ten": 10,
+    "twenty": 20,
+}
+_ORDINALS = {
+    "first": 1,
+    "1st": 1,
+    "top": 1,
+    "second": 2,
+    "2nd": 2,
+    "third": 3,
+    "3rd": 3,
+    "fourth": 4,
+    "4th": 4,
+    "fifth": 5,
+}
 _ORDINALS |= {"5th": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "last": -1, "bottom": -1}
 _THINGS = r"(?:one|payment|transaction|card|account|transfer|entry|row|line|charge|booking|dispute|debit|movement)"
 
 _TRANSFER = re.compile(r"\btr[-\s]?(\d{3,})\b", re.I)
 _DISPUTE = re.compile(r"\b(d[a-z])[-\s]?(\d{3,})\b", re.I)
 _CUSTOMER = re.compile(r"\b\d{2}-\d{4}\b")
-_CARD = re.compile(r"\b(?:debit|credit|visa)?\s?card(?:\s(?:number|no\.?|ending|ends|ending in|ending with|with|that ends in|in))*\s?(?:\.\.+|\*+|…|#)?\s?(\d{4})\b", re.I)
+_CARD = re.compile(
+    r"\b(?:debit|credit|visa)?\s?card(?:\s(?:number|no\.?|ending|ends|ending in|ending with|with|that ends in|"
+    r"in))*\s?(?:\.\.+|\*+|…|#)?\s?(\d{4})\b",
+    re.I,
+)
 _CARD_AFTER = re.compile(r"(?:\.\.+|\*+|…)?\b(\d{4})\s(?:debit\s|credit\s)?card\b", re.I)
-_ACCOUNT = re.compile(r"\b(?:account|acct|iban|saver|savings|current|loan)(?:\s(?:number|no\.?|account|ending|ends|in|with))*\s?(?:\.\.+|\*+|…|#)?\s?(\d{4})\b", re.I)
+_ACCOUNT = re.compile(
+    r"\b(?:account|acct|iban|saver|savings|current|loan)(?:\s(?:number|no\.?|account|ending|ends|in|with))*\s?(?:\.\.+|\*+|…|#)?\s?(\d{4})\b",
+    re.I,
+)
 _ENDING = re.compile(r"(?:\.\.+|\*+|…|ending\s(?:in\s|with\s)?)\s?(\d{4})\b", re.I)
 _FOUR = re.compile(r"(?<![\d.,€$-])(\d{4})(?![\d,-]|\.\d|\s?(?:€|eur|k\b))", re.I)
 _ACCOUNT_NAMES = (
@@ -103,15 +133,41 @@ _ACCOUNT_NAMES = (
     (re.compile(r"\b(premium|everyday|student|business)\s(?:current|account)\b", re.I), "{0} current"),
     (re.compile(r"\b(?:savings?|saver)\b", re.I), "savings"),
     (re.compile(r"\bcredit\s?card\b", re.I), "credit"),
-    (re.compile(r"\b(?:current|checking|giro)(?:\s(?:account|acct))?\b(?!\s(?:balance|rate|month|week|year))", re.I), "current"),
+    (
+        re.compile(r"\b(?:current|checking|giro)(?:\s(?:account|acct))?\b(?!\s(?:balance|rate|month|week|year))", re.I),
+        "current",
+    ),
     (re.compile(r"\b(?:loan|mortgage)\b", re.I), "loan"),
 )
-_COUNT = re.compile(rf"\b(?:last|latest|recent|newest|top)\s(\d{{1,2}}|{'|'.join(_NUMBERS)})\b(?!\s?(?:days?|weeks?|months?|years?|quarters?))", re.I)
-_ONE = re.compile(rf"\b(?:last|latest|newest|most recent)\s(?:\w+\s){{0,2}}?(?:payment|transaction|transfer|purchase|booking|movement|withdrawal|salary|debit)\b(?!s)", re.I)
-_ORDINAL = re.compile(rf"\b(?:the\s)?({'|'.join(_ORDINALS)})\s{_THINGS}\b|(?:\b(?:no\.?|number)|#)\s?([1-9]\d?)\b(?![\d.,-])|^\s*(?:the\s)?({'|'.join(_ORDINALS)})\s*(?:please|pls)?[.?!]?$", re.I)
+_COUNT = re.compile(
+    rf"\b(?:last|latest|recent|newest|top)\s(\d{{1,2}}|{'|'.join(_NUMBERS)})\b(?!\s?(?:days?|weeks?|months?|years?|quarters?))",
+    re.I,
+)
+_ONE = re.compile(
+    r"\b(?:last|latest|newest|most recent)\s(?:\w+\s){0,2}?(?:payment|transaction|transfer|purchase|booking|"
+    r"movement|withdrawal|salary|debit)\b(?!s)",
+    re.I,
+)
+_ORDINAL = re.compile(
+    rf"\b(?:the\s)?({'|'.join(_ORDINALS)})\s{_THINGS}\b|(?:\b(?:no\.?|number)|#)\s?([1-9]\d?)\b(?![\d.,-])|^\s*(?:the\s)?({'|'.join(_ORDINALS)})\s*(?:please|pls)?[.?!]?$",
+    re.I,
+)
 _KINDS = (
-    (re.compile(r"\bcard\s(?:payment|purchase|transaction|charge)s?\b|\b(?:purchases?|paid)\s(?:by|with)\s(?:the\s|his\s|her\s)?card\b", re.I), "card payment"),
-    (re.compile(r"\b(?:cash|atm)\s?(?:withdrawal|withdrawals)\b|\bwithdrawals?\b|\b(?:took|take|taken)\sout\scash\b|\bcash out\b", re.I), "cash withdrawal"),
+    (
+        re.compile(
+            r"\bcard\s(?:payment|purchase|transaction|charge)s?\b|\b(?:purchases?|paid)\s(?:by|with)\s(?:the\s|his\s|her\s)?card\b",
+            re.I,
+        ),
+        "card payment",
+    ),
+    (
+        re.compile(
+            r"\b(?:cash|atm)\s?(?:withdrawal|withdrawals)\b|\bwithdrawals?\b|\b(?:took|take|taken)\sout\scash\b|"
+            r"\bcash out\b",
+            re.I,
+        ),
+        "cash withdrawal",
+    ),
     (re.compile(r"\bdirect\sdebits?\b|\bdds?\b", re.I), "direct debit"),
     (re.compile(r"\bstanding\sorders?\b", re.I), "standing order"),
     (re.compile(r"\b(?:salary|salaries|wages?|pay\scome|paycheck)\b", re.I), "salary"),
@@ -123,27 +179,41 @@ _KINDS = (
     (re.compile(r"\btransfers?\b", re.I), "transfer"),
     (re.compile(r"\b(?:bank\s)?(?:fees?|bank\scharges?)\b", re.I), "fee"),
 )
-_IN = re.compile(r"\b(?:incoming|received|receive|paid\sin|came\sin|come\sin|coming\sin|credits|money\sin|who\s(?:paid|sent)|sent\s(?:her|him|them)\b)", re.I)
-_OUT = re.compile(r"\b(?:outgoing|payments?|paid|pay|spent|spend|purchases?|bought|buy|went\sout|left|debited|charges?|money\sout)\b", re.I)
+_IN = re.compile(
+    r"\b(?:incoming|received|receive|paid\sin|came\sin|come\sin|coming\sin|credits|money\sin|who\s(?:paid|sent)|sent\s(?:her|him|them)\b)",
+    re.I,
+)
+_OUT = re.compile(
+    r"\b(?:outgoing|payments?|paid|pay|spent|spend|purchases?|bought|buy|went\sout|left|debited|charges?|money\sout)\b",
+    re.I,
+)
 _QUOTED_NAME = re.compile(r"[\"“]([^\"”]{2,40})[\"”]")
 _AT = re.compile(r"\b(at|from|to|with|by|called|named|merchant|shop|naming|of)\s+(?:the\s|a\s)?", re.I)
-_CATEGORY = re.compile(r"\b(?:on|for)\s((?!_)[a-zäöüé]+(?:\s(?:out|shopping))?)", re.I)
+_LARGEST = re.compile(r"\b(?:biggest|largest|highest|most expensive|dearest)\b", re.I)
+_CATEGORY = re.compile(
+    r"\b(?:on|for)\s([a-zäöüé]+(?:\s(?:out|shopping))?(?:(?:,\s?|\sand\s|\sor\s)[a-zäöüé]+(?:\s(?:out|shopping))?)*)",
+    re.I,
+)
 
 # Words that stand behind "at", "from", "to" and are nobody's name.
 _NO_NAME = STOP_WORDS | frozenset(
     """account accounts acct current savings saving saver loan card cards credit debit bank customer customers person
-    people month months week weeks year years day days today yesterday tomorrow weekend quarter morning night noon time
-    january february march april may june july august september october november december jan feb mar apr jun jul aug sep
-    sept oct nov dec monday tuesday wednesday thursday friday saturday sunday least most once twice last next this first
-    another other any all abroad home work euro euros eur money cash amount iban branch atm counter till terminal machine
-    someone somebody anyone friend wrong new old same merchant shop store payments payment transactions transaction
-    transfer transfers standing order direct direct-debit fee fees details address phone email name number limit block
-    spend pay send know see check change close open dispute report talk speak contact make use using be beginning start
-    end since until till before after over under above below between more less which what who where when how status
-    balance history statement list category groceries restaurants rent insurance wallet purse please pls salary refund
-    refunds wages interest income employer rate rates charge charges dispute disputes alert alerts duplicate customer's
-    hand human manager specialist colleague agent supervisor each every per two three purchases withdrawals it""".split()
+    people month months week weeks year years day days today yesterday tomorrow weekend quarter morning night
+    noon time january february march april may june july august september october november december jan feb mar
+    apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday least most
+    once twice last next this first another other any all abroad home work euro euros eur money cash amount iban
+    branch atm counter till terminal machine someone somebody anyone friend wrong new old same merchant shop
+    store payments payment transactions transaction transfer transfers standing order direct direct-debit fee
+    fees details address phone email name number limit block spend pay send know see check change close open
+    dispute report talk speak contact make use using be beginning start end since until till before after over
+    under above below between more less which what who where when how status balance history statement list
+    category groceries restaurants rent insurance wallet purse please pls salary refund refunds wages interest
+    income employer rate rates charge charges dispute disputes alert alerts duplicate customer's hand human
+    manager specialist colleague agent supervisor each every per two three purchases withdrawals it""".split()
 )
+
+
+_CATEGORIES = frozenset({"groceries", "restaurants", "rent", "insurance"})
 
 
 class EntityReader:
@@ -205,9 +275,17 @@ class EntityReader:
         if not {"card", "account", "ending"} & set(found):
             match = _FOUR.search(rest)
             before = rest[: match.start()].rstrip().lower() if match else ""
-            year = match is not None and match[1].startswith("20") and before.endswith(("in", "of", "for", "since", "during", "until"))
-            dated = re.search(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$|q[1-4]$", before) is not None
-            bound = re.search(r"(?:over|above|under|below|than|least|most|to|between|and|of|eur|€)$", before) is not None
+            year = (
+                match is not None
+                and match[1].startswith("20")
+                and before.endswith(("in", "of", "for", "since", "during", "until"))
+            )
+            dated = (
+                re.search(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$|q[1-4]$", before) is not None
+            )
+            bound = (
+                re.search(r"(?:over|above|under|below|than|least|most|to|between|and|of|eur|€)$", before) is not None
+            )
             if match and not year and not dated and not bound:
                 found["ending"] = match[1]
                 rest = rest[: match.start()] + "    " + rest[match.end() :]
@@ -223,7 +301,9 @@ class EntityReader:
         if kind:
             found["kind"] = kind
         if kind in ("standing order", "direct debit"):
-            both = re.search(r"standing\sorders?|\bsos?\b", rest, re.I) and re.search(r"direct\sdebits?|\bdds?\b", rest, re.I)
+            both = re.search(r"standing\sorders?|\bsos?\b", rest, re.I) and re.search(
+                r"direct\sdebits?|\bdds?\b", rest, re.I
+            )
             if not both:
                 found["instruction"] = kind
             else:
@@ -236,15 +316,23 @@ class EntityReader:
             found["status"] = "pending"
         elif re.search(r"\breversed\b", rest, re.I):
             found["status"] = "reversed"
+        if _LARGEST.search(rest):
+            found["order"] = "largest"
         if match := _CATEGORY.search(rest):
-            word = match[1].lower()
-            if word.split()[0] not in _NO_NAME - {"groceries", "restaurants", "rent", "insurance"}:
-                found["category"] = word
+            named = [word.strip() for word in re.split(r",|\band\b|\bor\b", match[1].lower())]
+            kept = [word for word in named if word and word.split()[0] not in _NO_NAME - _CATEGORIES]
+            if kept and kept[0] == named[0]:
+                found["category"] = " and ".join(kept)
 
     def _names(self, text: str, kept: set[str], found: dict[str, str | int]) -> None:
         """Names; `kept` are the words the spelling left alone, for only those may be names nobody announced."""
         quoted = _QUOTED_NAME.search(text)
-        if quoted and len(quoted[1].split()) <= 4 and len(quoted[0]) < len(text) - 4 and quoted[1].split()[0].lower() not in _NO_NAME:
+        if (
+            quoted
+            and len(quoted[1].split()) <= 4
+            and len(quoted[0]) < len(text) - 4
+            and quoted[1].split()[0].lower() not in _NO_NAME
+        ):
             found["merchant"] = quoted[1]
             return
         for match in _AT.finditer(text):
@@ -253,12 +341,16 @@ class EntityReader:
                 found["merchant"] = name
                 return
         words = re.findall(r"(?<![\w'-])[^\W\d_][\w&'-]{2,}", text)
-        hints = [word for word in words if self._may_be_name(word) and set(re.findall(r"\w+", word)) <= kept and not re.search(r"\d", word)]
+        hints = [
+            word
+            for word in words
+            if self._may_be_name(word) and set(re.findall(r"\w+", word)) <= kept and not re.search(r"\d", word)
+        ]
         if hints:
             found["hint"] = " ".join(hints[:3])
 
     def _may_be_name(self, word: str) -> bool:
-        bare = re.sub(r"['’]s$", "", word).lower()
+        bare = re.sub(r"'s$", "", word).lower()
         return bare not in _NO_NAME and bare not in _ORDINALS and not self._known(bare)
 
     def _name_at(self, rest: str, kept: set[str]) -> str:
@@ -268,7 +360,7 @@ class EntityReader:
             if match.start() and rest[match.start() - 1 : match.start()] in (",", ";", ":", "?", "!", '"'):
                 break
             word = match[1].rstrip(".")
-            lowered = re.sub(r"['’]s$", "", word).lower()
+            lowered = re.sub(r"'s$", "", word).lower()
             if word == "&" and taken:
                 taken.append(word)
                 continue
@@ -280,7 +372,7 @@ class EntityReader:
             unknown &= bool(taken) or set(re.findall(r"\w+", word)) <= kept
             if not (named or unknown) or len(taken) == 4:
                 break
-            taken.append(re.sub(r"['’]s$", "", word) if not capital else word)
+            taken.append(re.sub(r"'s$", "", word) if not capital else word)
         while taken and taken[-1] == "&":
             taken.pop()
         return " ".join(taken)

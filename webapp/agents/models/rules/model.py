@@ -22,7 +22,13 @@ from webapp.agents.wording import PANEL, count, listed, together
 _FOCUS = ("card", "account", "transfer", "transaction", "merchant", "amount")
 WHO = "Carry it out in the core banking system as the handbook says, or ask for a person here."
 _NO_MORE = "No more look-ups are possible for this question."
-_SHOWN_BY = {"transaction": "transactions", "card": "card_status", "account": "account_details", "transfer": "transfers", "dispute": "disputes_status"}
+_SHOWN_BY = {
+    "transaction": "transactions",
+    "card": "card_status",
+    "account": "account_details",
+    "transfer": "transfers",
+    "dispute": "disputes_status",
+}
 # About this customer rather than about a rule: nothing the handbook could answer by itself.
 _PERSONAL = frozenset("she he her his hers him they their them my me".split())
 _REFUSED_HANDOVER = "hand_over"
@@ -55,7 +61,9 @@ class RulesModel:
         if reading.other_customer:
             return self._say(turn, reading, _other_customer(reading, turn.customer_number))
         if reading.tasks[0].intent.key == "person":
-            return self._with(turn, "person", reading.tasks[0].intent.because) or self._say(turn, reading, reply_to(reading, turn.customer_number))
+            return self._with(turn, "person", reading.tasks[0].intent.because) or self._say(
+                turn, reading, reply_to(reading, turn.customer_number)
+            )
         return self._work(turn, reading)
 
     def warm_up(self) -> None:
@@ -86,7 +94,9 @@ class RulesModel:
         if not parts:
             handed = self._with(turn, waiting[0].intent.agent, waiting[0].intent.because)
             return handed or self._say(turn, reading, _customer_missing(reading, waiting))
-        handed = self._with(turn, parts[0][0].intent.agent, parts[0][0].intent.because) if not turn.observations else None
+        handed = (
+            self._with(turn, parts[0][0].intent.agent, parts[0][0].intent.because) if not turn.observations else None
+        )
         return handed or self._say(turn, reading, _joined(reading, parts, waiting, turn), play.facts)
 
     @staticmethod
@@ -105,7 +115,13 @@ class RulesModel:
             return UseTools((asked,))
         if seen is not None and seen.outcome == "ok":
             handed = self._with(turn, "handbook", "no record was clearly asked for, and the handbook speaks of it")
-            reply = Reply(seen.text, "how_to", reading.route.confidence, suggestions=_suggested(reading), question=reading.route.corrected)
+            reply = Reply(
+                seen.text,
+                "how_to",
+                reading.route.confidence,
+                suggestions=_suggested(reading),
+                question=reading.route.corrected,
+            )
             return handed or self._say(turn, reading, reply)
         return self._say(turn, reading, reply_to(reading, turn.customer_number))
 
@@ -250,7 +266,9 @@ def _other_customer(reading: Reading, number: str | None) -> Reply:
     text = f"{here}, and the question names {other}. {PANEL}, then ask again."
     waiting = Awaiting("customer", re_asked(reading.route.corrected, other)) if number is None else None
     first = reading.tasks[0]
-    return Reply(text, first.intent.key, first.confidence, awaiting=waiting, task=first, question=reading.route.corrected)
+    return Reply(
+        text, first.intent.key, first.confidence, awaiting=waiting, task=first, question=reading.route.corrected
+    )
 
 
 def re_asked(question: str, number: str) -> str:
@@ -283,7 +301,9 @@ def _memory_after(reading: Reading, reply: Reply, facts: Sequence[Observation], 
     task = reply.task
     return Memory(
         intent=task.intent.key if task else ("how_to" if reply.intent in HANDBOOK else before.intent),
-        entities=task.entities.to_json() if task and not task.shown else (before.entities if not task or task.shown else {}),
+        entities=task.entities.to_json()
+        if task and not task.shown
+        else (before.entities if not task or task.shown else {}),
         question=reply.question or before.question,
         focus=focus,
         shown_kind=shown_kind,

@@ -45,9 +45,13 @@ _ATOM = rf"""(?:
   | the\s\d{{1,2}}(?:st|nd|rd|th)\b(?!\s(?:one|payment|transaction|card|account|transfer|entry|row|line|instal))
 )"""
 _FLAGS = re.IGNORECASE | re.VERBOSE
-_FROM_TO = re.compile(rf"\b(?:from|between)?\s*({_ATOM}|\d{{1,2}}(?:st|nd|rd|th)?)\s?(?:to|until|till|and|-|–|through)\s?({_ATOM})", _FLAGS)
+_FROM_TO = re.compile(
+    rf"\b(?:from|between)?\s*({_ATOM}|\d{{1,2}}(?:st|nd|rd|th)?)\s?(?:to|until|till|and|-|\u2013|through)\s?({_ATOM})",
+    _FLAGS,
+)
 _EDGE = re.compile(
-    rf"\b(since|from|after|starting|until|till|up\sto|before|by|to|in|on|during|for|of|within|over|at)?\s*\b({_ATOM})", _FLAGS
+    rf"\b(since|from|after|starting|until|till|up\sto|before|by|to|in|on|during|for|of|within|over|at)?\s*\b({_ATOM})",
+    _FLAGS,
 )
 _BARE_YEAR = re.compile(rf"^{_YEAR}$")
 _LIKE_MONEY = re.compile(r"^\d{1,2}\.\d{2}$")
@@ -218,7 +222,9 @@ class PeriodReader:
         return _Span(day, day)
 
     def _by_month(self, words: str) -> _Span | None:
-        match = re.fullmatch(rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?)?({_MONTH})(?:\s({_YEAR}))?", words, re.I) or None
+        match = (
+            re.fullmatch(rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?)?({_MONTH})(?:\s({_YEAR}))?", words, re.I) or None
+        )
         if match:
             day_word, month_word, year_word = match[1], match[2], match[3]
         else:
@@ -256,7 +262,9 @@ class PeriodReader:
         if match := re.fullmatch(rf"({_NUMBER})\s(day|week|month|year)s?\sago", words):
             day = self._today - _number(match[1]) * _STEPS[match[2]]
             return _Span(day, day)
-        match = re.fullmatch(rf"(last|past|previous|preceding|next|coming)\s({_NUMBER})\s(day|week|month|quarter|year)s?", words)
+        match = re.fullmatch(
+            rf"(last|past|previous|preceding|next|coming)\s({_NUMBER})\s(day|week|month|quarter|year)s?", words
+        )
         if match is None:
             return None
         reach = _number(match[2]) * _STEPS[match[3]]
@@ -273,12 +281,16 @@ class PeriodReader:
             return _unit_span("quarter", date(year, month, 1))
         if re.fullmatch(_YEAR, words):
             return _unit_span("year", date(int(words), 1, 1))
-        if match := re.fullmatch(rf"(start|beginning|end)\sof\s(?:(this|the|last|next)\s)?(week|month|year|quarter|{_MONTH})", words):
+        if match := re.fullmatch(
+            rf"(start|beginning|end)\sof\s(?:(this|the|last|next)\s)?(week|month|year|quarter|{_MONTH})", words
+        ):
             whole = self._by_unit(f"{match[2] or 'this'} {match[3]}") or self._by_month(match[3])
             if whole is None:
                 return None
             return _Span(whole.last, whole.last) if match[1] == "end" else _Span(whole.first, whole.first)
-        match = re.fullmatch(r"(?:(this|the|last|past|previous|next|coming|current)\s)(weekend|week|month|quarter|year)", words)
+        match = re.fullmatch(
+            r"(?:(this|the|last|past|previous|next|coming|current)\s)(weekend|week|month|quarter|year)", words
+        )
         if match is None:
             return None
         if match[1] == "past":

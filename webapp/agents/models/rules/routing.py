@@ -15,6 +15,8 @@ from webapp.agents.models.rules.features import concept_words, concepts_in
 from webapp.agents.models.rules.spelling import Spelling, well_known
 from webapp.agents.words import clean, expanded, marked, tokens
 
+_CHAT = 9  # words; a greeting or a thank-you is shorter
+_TOO_LONG_FOR_CHAT = 0.4
 _LONGEST = 1_000  # characters that are looked at; what a message is about stands at its beginning
 
 
@@ -45,7 +47,9 @@ class Router:
         self.intents = known
         examples = [(text, key) for key, intent in known.items() for text in intent.examples]
         self._classifier = IntentClassifier(examples)
-        counts = Counter(word for text, key in examples if key != OUT_OF_SCOPE for word in tokens(text) if word.isalpha())
+        counts = Counter(
+            word for text, key in examples if key != OUT_OF_SCOPE for word in tokens(text) if word.isalpha()
+        )
         foreign = {word for text, key in examples if key == OUT_OF_SCOPE for word in tokens(text)}
         self.spelling = Spelling(well_known(counts, concept_words() | foreign))
         self.route = lru_cache(maxsize=1_024)(self._route)
@@ -53,11 +57,27 @@ class Router:
     def _route(self, text: str) -> Route:
         corrected = self.spelling.corrected(clean(text[:_LONGEST]))
         seen = marked(corrected).lower()
-        ranked = probabilities(with_cues(self._classifier.scores(corrected), seen, self.intents))
         words = tokens(expanded(seen))
-        concepts = concepts_in(words) - {"own", "generic", "how", "list", "recent", "cost", "open", "close", "change", "send", "help"}
+        scores = with_cues(self._classifier.scores(corrected), seen, self.intents)
+        if len(words) > _CHAT:
+            for key in ("greeting", "thanks", "help"):
+                scores[key] -= _TOO_LONG_FOR_CHAT
+        ranked = probabilities(scores)
+        concepts = concepts_in(words) - {
+            "own",
+            "generic",
+            "how",
+            "list",
+            "recent",
+            "cost",
+            "open",
+            "close",
+            "change",
+            "send",
+            "help",
+        }
         if not any(word[0].isalnum() or word[0] == "_" for word in words):
-            ranked = {OUT_OF_SCOPE: 0.0, **{key: 0.0 for key in list(ranked)[:4]}}  # nothing was said
+            ranked = {OUT_OF_SCOPE: 0.0, **dict.fromkeys(list(ranked)[:4], 0.0)}  # nothing was said
         return Route(corrected, tuple(list(ranked.items())[:5]), frozenset(concepts))
 
 

@@ -17,28 +17,30 @@ _CAPITALISED_WITHIN = re.compile(r"(?<=[^.?!\"'\s]\s)[A-ZÄÖÜ]")
 # Ordinary words the examples do not happen to use; without them "party" would become "part".
 _ORDINARY = frozenset(
     """able about above again against ago almost alone along already also although always among another anyone anything
-    around away back because become before began behind believe below best better between beyond bring brought build
-    call came carry case chance child clear come common complete could country couple course daughter decide different
-    difficult done door down during each early easy either else enough even evening ever every everyone everything
-    exactly example explain face fact fall family father feel felt field figure find fine first follow food force form
-    friend full general girl give given gone great group grow half hand happen hard head hear heard held hold home hope
-    house however husband idea important inside instead interest issue keep kept kind knew know known large last late
-    later lead learn least leave less life like line little live local longer look made main make man many matter maybe
-    mean meet might mind minute moment month more morning most mother mouth move much must name near nearly never night
-    none nothing notice number often once only open other others outside own paper parent part party past people perhaps
-    person place plan plane play point possible power present pretty problem question quick quite rather reach read real
-    really reason remain remember rest result right road room said same school second seem seen sense several shall
-    short should show side simple since small some someone something sometimes soon sorry sort sound stand start state
-    still story street strong such sure table take taken talk tell than thank then there these thing think third those
-    though thought three through time today together told took toward town tried true turn twice under understand until
-    upon used using usual very voice wait walk want watch water week well went were while white whole whose wife window
-    wish within without woman wonder word work world worse would write wrong year young born data earn fell five seven flat
-    gift identify mailing note pass safe treat chat link hack german germany gold coin space light size slow""".split()
+    around away back because become before began behind believe below best better between beyond bring brought
+    build call came carry case chance child clear come common complete could country couple course daughter
+    decide different difficult done door down during each early easy either else enough even evening ever every
+    everyone everything exactly example explain face fact fall family father feel felt field figure find fine
+    first follow food force form friend full general girl give given gone great group grow half hand happen hard
+    head hear heard held hold home hope house however husband idea important inside instead interest issue keep
+    kept kind knew know known large last late later lead learn least leave less life like line little live local
+    longer look made main make man many matter maybe mean meet might mind minute moment month more morning most
+    mother mouth move much must name near nearly never night none nothing notice number often once only open
+    other others outside own paper parent part party past people perhaps person place plan plane play point
+    possible power present pretty problem question quick quite rather reach read real really reason remain
+    remember rest result right road room said same school second seem seen sense several shall short should show
+    side simple since small some someone something sometimes soon sorry sort sound stand start state still story
+    street strong such sure table take taken talk tell than thank then there these thing think third those
+    though thought three through time today together told took toward town tried true turn twice under
+    understand until upon used using usual very voice wait walk want watch water week well went were while white
+    whole whose wife window wish within without woman wonder word work world worse would write wrong year young
+    born data earn fell five seven flat gift identify mailing note pass safe treat chat link hack german germany
+    gold coin space light size slow""".split()
 )
 
 
 def well_known(counts: Mapping[str, int], trusted: Iterable[str]) -> set[str]:
-    """The words to correct towards: those trusted or used twice; one used once counts unless it looks like a typing mistake."""
+    """The words to correct towards: those trusted or used twice, and those used once that look like no mistake."""
     sure = set(trusted) | _ORDINARY | {word for word, number in counts.items() if number > 1}
     long = [word for word in sure if len(word) >= 4]
     for word in counts.keys() - sure:
@@ -68,14 +70,18 @@ class Spelling:
 
     def _find_nearest(self, word: str) -> str:
         reach = 1 if len(word) < 8 else 2
-        candidates = [known for n in range(len(word) - reach, len(word) + reach + 1) for known in self._by_length.get(n, ())]
+        candidates = [
+            known for n in range(len(word) - reach, len(word) + reach + 1) for known in self._by_length.get(n, ())
+        ]
         found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=reach, limit=5)
         # A typing mistake seldom hits the first letter; a different first letter is usually a different word.
-        alike = [(distance, known) for known, distance, _ in found if known[0] == word[0] or set(known[:2]) == set(word[:2])]
+        alike = [
+            (distance, known) for known, distance, _ in found if known[0] == word[0] or set(known[:2]) == set(word[:2])
+        ]
         return min(alike)[1] if alike else word
 
     def corrected(self, text: str) -> str:
-        """The text with unknown lower-case words corrected; capitalised words within a sentence may be names and stay."""
+        """The text with unknown words corrected; capitalised words within a sentence may be names and stay."""
         names = {match.start() for match in _CAPITALISED_WITHIN.finditer(text)}
 
         def fix(match: re.Match[str]) -> str:

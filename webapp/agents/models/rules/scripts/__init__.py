@@ -50,5 +50,6 @@ SCENES: Mapping[str, Scene] = {
     "open_account": _REQUEST,
     "loan_request": _REQUEST,
     "dispute_payment": Scene(requests.dispute_payment),
+    "person": Scene(requests.person, needs_customer=False),
     "report_fraud": Scene(requests.report_fraud, needs_customer=False),
 }

@@ -9,13 +9,25 @@ from webapp.agents.models.rules.memory import Awaiting
 from webapp.agents.models.rules.reading import Task
 from webapp.agents.models.rules.scripts.part import Part, Script, account_of, amount, beside, call, with_passage
 
-_UNSAID_AMOUNT = re.compile(r"\b(over|above|more than|under|below|less than)\s*(?:a\s|some\s)?(?:certain\s)?(?:amount|sum|limit)?\s*[?.!]*$", re.I)
+_UNSAID_AMOUNT = re.compile(
+    r"\b(over|above|more than|under|below|less than)\s*(?:a\s|some\s)?(?:certain\s)?(?:amount|sum|limit)?\s*[?.!]*$",
+    re.I,
+)
 _CONTACT = re.compile(r"\b(?:phone|email|e-mail|mail|address|contact|live|lives|number|language|reach)\b", re.I)
 _KYC = re.compile(r"\b(?:kyc|documents?|review)\b", re.I)
 _VERIFY = re.compile(r"\b(?:verif\w+|identif\w+|caller|callers|checked|watch)\b", re.I)
 _ABOUT_FEES = re.compile(r"\b(?:fees?|costs?|prices?|charges?|overdraft|statements?|terms)\b", re.I)
+_ONE_PAYMENT = re.compile(r"\b(?:payment|transaction|purchase|expense)\b", re.I)
 _HAS_COME = re.compile(r"^\W*(?:has|have|did|is|was)\b", re.I)
-_MOSTLY_OUT = ("card payment", "cash withdrawal", "direct debit", "standing order", "fee", "loan payment", "transfer out")
+_MOSTLY_OUT = (
+    "card payment",
+    "cash withdrawal",
+    "direct debit",
+    "standing order",
+    "fee",
+    "loan payment",
+    "transfer out",
+)
 
 
 def balance(task: Task) -> Script:
@@ -23,7 +35,10 @@ def balance(task: Task) -> Script:
     account = account_of(task.entities)
     seen = yield call("balance", account=account)
     if account is None or not seen.ok or "credit" not in account:
-        return Part(seen.text, ("Show the last 10 transactions", "What is due in the next 14 days?", "How much of the overdraft is used?"))
+        return Part(
+            seen.text,
+            ("Show the last 10 transactions", "What is due in the next 14 days?", "How much of the overdraft is used?"),
+        )
     return Part(seen.text, ("Show the credit card's transactions", "Which payments are due next?"))
 
 
@@ -66,11 +81,13 @@ def profile(task: Task) -> Script:
     if part in ("kyc", "verification") and seen.ok:
         topic = "KYC review documents" if part == "kyc" else "verification levels of callers"
         text = with_passage(text, (yield beside(topic)))
-    return Part(text, ("Which accounts are there?", "When is the KYC review due?", "How are callers checked for this customer?"))
+    return Part(
+        text, ("Which accounts are there?", "When is the KYC review due?", "How are callers checked for this customer?")
+    )
 
 
 def transactions(task: Task) -> Script:
-    """Movements with the filters that were said; a line of the list shown before; a question when the amount is missing."""
+    """Movements with the filters that were said; a line of the list before; a question when the amount is missing."""
     said = task.entities
     if said.item:
         seen = yield call("transaction", transaction_id=said.item)
@@ -117,7 +134,9 @@ def _filters(said: Entities, merchant: str | None, text: str = "") -> dict[str, 
         "status": said.status,
         "account": said.account if said.account and not said.account.isdigit() else None,
         "ending_in": said.card or said.ending or (said.account if said.account and said.account.isdigit() else None),
-        "limit": limit,
+        "order": said.order,
+        "limit": limit
+        or (1 if said.order and re.search(r"\b(?:payment|transaction|purchase|expense)\b", text, re.I) else None),
     }
 
 
@@ -134,7 +153,14 @@ def spending(task: Task) -> Script:
         return Part(seen.text, ("How much was spent last month, by category?", "Was anything charged twice?"))
     category = said.category or said.hint
     seen = yield call("spending", since=said.since, until=said.until, category=category)
-    return Part(seen.text, ("How much was spent last month, by category?", "Which payments are due next?", "Show the last 10 transactions"))
+    return Part(
+        seen.text,
+        (
+            "How much was spent last month, by category?",
+            "Which payments are due next?",
+            "Show the last 10 transactions",
+        ),
+    )
 
 
 def fees_charged(task: Task) -> Script:
@@ -148,4 +174,11 @@ def fees_charged(task: Task) -> Script:
         passage = yield beside(topic)
         if _ABOUT_FEES.search(passage.text.rsplit("Handbook, ", 1)[-1]):
             text = with_passage(text, passage)
-    return Part(text, ("When is the account fee waived?", "What does a withdrawal at another bank's machine cost?", "A person, please"))
+    return Part(
+        text,
+        (
+            "When is the account fee waived?",
+            "What does a withdrawal at another bank's machine cost?",
+            "A person, please",
+        ),
+    )

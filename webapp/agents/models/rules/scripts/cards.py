@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 
 from webapp.agents.models.rules.reading import Task
-from webapp.agents.models.rules.scripts.part import Part, Script, Seen, asks_which_card, call, card_of, beside, with_passage
+from webapp.agents.models.rules.scripts.part import (
+    Part,
+    Script,
+    Seen,
+    asks_which_card,
+    beside,
+    call,
+    card_of,
+    with_passage,
+)
 
 WRONG_PIN = "card blocked after three wrong PINs, unblock"
 _NEW_PIN = re.compile(r"\b(?:forg\w+|new pin|pin letter|reminder|remember|order|send|change)\b", re.I)
@@ -23,7 +32,9 @@ def _locked_by_pin(seen: Seen) -> bool:
 def cards_overview(task: Task) -> Script:
     """All cards."""
     seen = yield call("cards_overview")
-    return Part(seen.text, ("What are the card limits?", "Is a card locked after wrong PINs?", "Show the last card payments"))
+    return Part(
+        seen.text, ("What are the card limits?", "Is a card locked after wrong PINs?", "Show the last card payments")
+    )
 
 
 def card_status(task: Task) -> Script:
@@ -35,7 +46,9 @@ def card_status(task: Task) -> Script:
     text = seen.text
     if _locked_by_pin(seen):
         text = with_passage(text, (yield beside(WRONG_PIN)))
-    return Part(text, ("Show the last 5 payments with this card", "What is the daily limit of this card?", "Block this card"))
+    return Part(
+        text, ("Show the last 5 payments with this card", "What is the daily limit of this card?", "Block this card")
+    )
 
 
 def card_pin(task: Task) -> Script:

@@ -9,14 +9,23 @@ from webapp.agents.models.rules.scripts.part import Part, Script, quoted
 from webapp.agents.tools.handbook import NOT_SAID
 
 _COURTESY = re.compile(
-    r"^(?:\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|please|pls|ok(?:ay)?|thanks|so|well|quick question)\b[,.!:]*)+"
+    r"^(?:\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|please|pls|ok(?:ay)?|thanks|so|well|"
+    r"quick question)\b[,.!:]*)+"
     r"|\b(?:please|pls|thanks|thank you)\W*$",
     re.I,
 )
 _NEXT = {
-    "rates_fees": ("What does a replacement card cost?", "What are the savings rates?", "What does an international transfer cost?"),
+    "rates_fees": (
+        "What does a replacement card cost?",
+        "What are the savings rates?",
+        "What does an international transfer cost?",
+    ),
     "how_to": ("What is the procedure for a lost card?", "How do I verify a caller?", "How do I handle a complaint?"),
-    "deadlines": ("What is the cut-off time for SEPA transfers?", "How long can a direct debit be returned?", "How long does a new card take?"),
+    "deadlines": (
+        "What is the cut-off time for SEPA transfers?",
+        "How long can a direct debit be returned?",
+        "How long does a new card take?",
+    ),
     "opening_hours": ("When is the Nordhafen branch open on Saturday?", "What are the phone banking hours?"),
 }
 
@@ -31,5 +40,9 @@ def handbook(task: Task) -> Script:
     if seen.ok:
         return Part(seen.text, suggestions)
     if seen.text.startswith(NOT_SAID):
-        return Part(f"{seen.text} Ask in other words, or ask for a person.", ("A person, please", *suggestions[:2]), nothing_found=True)
+        return Part(
+            f"{seen.text} Ask in other words, or ask for a person.",
+            ("A person, please", *suggestions[:2]),
+            nothing_found=True,
+        )
     return Part(seen.text, suggestions)

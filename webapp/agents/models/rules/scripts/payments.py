@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from webapp.agents.models.rules.reading import Task
-from webapp.agents.models.rules.scripts.part import Part, Script, amount, call, beside, with_passage
+from webapp.agents.models.rules.scripts.part import Part, Script, amount, beside, call, with_passage
 
 _STATES = (
     (re.compile(r"\bscheduled\b", re.I), "scheduled"),
-    (re.compile(r"\b(?:pending|processing|open)\b", re.I), "processing"),
+    (re.compile(r"\b(?:pending|processing|open|waiting)\b", re.I), "open"),
     (re.compile(r"\b(?:failed|rejected)\b", re.I), "failed"),
     (re.compile(r"\bcancelled\b", re.I), "cancelled"),
 )
@@ -32,7 +32,10 @@ def transfers(task: Task) -> Script:
         until=said.until,
         limit=said.limit,
     )
-    return Part(seen.text, ("Did any transfers fail?", "Which payments are due next?", "What is the cut-off time for SEPA transfers?"))
+    return Part(
+        seen.text,
+        ("Did any transfers fail?", "Which payments are due next?", "What is the cut-off time for SEPA transfers?"),
+    )
 
 
 def _after_one(state: str) -> tuple[str, ...]:
@@ -49,7 +52,9 @@ def transfer_failed(task: Task) -> Script:
     if said.transfer:
         seen = yield call("transfer", transfer_id=said.transfer)
     else:
-        seen = yield call("transfers", state="failed", to=said.merchant, amount=amount(said.exact), since=said.since, until=said.until)
+        seen = yield call(
+            "transfers", state="failed", to=said.merchant, amount=amount(said.exact), since=said.since, until=said.until
+        )
     text = seen.text
     if seen.ok and seen.facts.get("state") == "failed":
         text = with_passage(text, (yield beside("transfer failed, what happens")))
@@ -67,4 +72,6 @@ def upcoming(task: Task) -> Script:
     """What is due."""
     said = task.entities
     seen = yield call("upcoming_payments", since=said.since, until=said.until)
-    return Part(seen.text, ("What is the balance?", "Show standing orders and direct debits", "Show the scheduled transfers"))
+    return Part(
+        seen.text, ("What is the balance?", "Show standing orders and direct debits", "Show the scheduled transfers")
+    )

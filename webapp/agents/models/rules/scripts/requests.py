@@ -12,6 +12,7 @@ from webapp.agents.models.rules.reading import Task
 from webapp.agents.models.rules.scripts.part import Part, Script, Seen, amount, call, card_of, quoted
 from webapp.agents.wording import together
 
+PERSON = "A person can take this over. Hand the session over to a specialist; what has been said here goes along."
 _NO_PROCEDURE = "The handbook has no procedure for this that fits."
 _STOLEN = re.compile(r"\b(?:stol\w+|theft|thief|robbed)\b", re.I)
 _PROCEDURES = (
@@ -19,13 +20,21 @@ _PROCEDURES = (
     (re.compile(r"\bcontactless\b", re.I), "activate_card", "contactless switch on or off"),
     (re.compile(r"\b(?:swallowed|kept|ate)\b", re.I), "block_card", "card kept by cash machine"),
     (_STOLEN, "block_card", "stolen card, block"),
-    (re.compile(r"\b(?:phish\w*|password|caller|link|website|codes?)\b", re.I), "report_fraud", "phishing, customer gave codes"),
+    (
+        re.compile(r"\b(?:phish\w*|password|caller|link|website|codes?)\b", re.I),
+        "report_fraud",
+        "phishing, customer gave codes",
+    ),
     (re.compile(r"\b(?:clos\w+|terminat\w+|cancel|leaving)\b", re.I), "open_account", "closing an account"),
     (re.compile(r"\bjoint\b", re.I), "open_account", "joint account"),
     (re.compile(r"\b(?:name|surname|married|wedding)\b", re.I), "change_contact", "name change certificate"),
     (re.compile(r"\b(?:e-?mail|phone|mobile|number)\b", re.I), "change_contact", "change of phone number or email"),
     (re.compile(r"\b(?:holiday|pause|break|skip|defer|can't pay)\b", re.I), "loan_request", "loan payment holiday"),
-    (re.compile(r"\b(?:early|pay off|payoff|settle|extra|special repayment|repay)\b", re.I), "loan_request", "early repayment of a loan"),
+    (
+        re.compile(r"\b(?:early|pay off|payoff|settle|extra|special repayment|repay)\b", re.I),
+        "loan_request",
+        "early repayment of a loan",
+    ),
     (re.compile(r"\b(?:overdraft|dispo|credit line)\b", re.I), "loan_request", "arranged overdraft"),
     (re.compile(r"\b(?:abroad|international|wire|usa|canada)\b", re.I), "transfer_money", "international transfer"),
     (re.compile(r"\binstant\b", re.I), "transfer_money", "instant transfer"),
@@ -35,7 +44,11 @@ _PROCEDURES = (
     (re.compile(r"\bstanding|\bso\b", re.I), "stop_payment", "standing order change"),
     (re.compile(r"\b(?:goods|item|received|arrived)\b", re.I), "dispute_payment", "dispute goods not received"),
     (re.compile(r"\b(?:too much|wrong amount|overcharged)\b", re.I), "dispute_payment", "dispute wrong amount"),
-    (re.compile(r"\b(?:subscription|although cancelled|cancelled)\b", re.I), "dispute_payment", "dispute cancelled subscription"),
+    (
+        re.compile(r"\b(?:subscription|although cancelled|cancelled)\b", re.I),
+        "dispute_payment",
+        "dispute cancelled subscription",
+    ),
     (re.compile(r"\b(?:atm|cash machine)\b", re.I), "dispute_payment", "cash machine did not pay out"),
 )
 
@@ -63,7 +76,9 @@ def _state(task: Task) -> ToolCall:
     if key == "cancel_transfer":
         if said.transfer:
             return call("transfer", transfer_id=said.transfer)
-        return call("transfers", to=said.merchant, amount=amount(said.exact), since=said.since, until=said.until, limit=5)
+        return call(
+            "transfers", to=said.merchant, amount=amount(said.exact), since=said.since, until=said.until, limit=5
+        )
     if key == "stop_payment":
         return call("standing_instructions", kind=said.instruction, to=said.merchant)
     if key == "change_contact":
@@ -97,12 +112,25 @@ def _next_after(task: Task) -> tuple[str, ...]:
     return ("A person, please", "Show the last 10 transactions", "What is the balance?")
 
 
+def person(task: Task) -> Script:
+    """Somebody wants a person, beside something else."""
+    yield from ()
+    return Part(PERSON, needs_person=True)
+
+
 def dispute_payment(task: Task) -> Script:
     """Find the payment that is contested, then as any other request; ask which one when nothing tells."""
     said = task.entities
     if not (said.item or said.merchant or said.exact or said.since or said.hint or said.ending or said.card):
-        text = "Which payment? Name the merchant, the amount or the day, for example “Hafen Bakery” or “49.90 on 3 November”."
-        return Part(text, ("Show the last card payments",), awaiting=Awaiting("payment", task.text, task.intent.key, said.to_json()))
+        text = (
+            "Which payment? Name the merchant, the amount or the day, for example “Hafen Bakery” or "
+            "“49.90 on 3 November”."
+        )
+        return Part(
+            text,
+            ("Show the last card payments",),
+            awaiting=Awaiting("payment", task.text, task.intent.key, said.to_json()),
+        )
     merchant = said.merchant
     if merchant is None and said.hint:
         found = yield call("find_merchant", text=said.hint)
@@ -133,7 +161,14 @@ def report_fraud(task: Task) -> Script:
         payment = (yield call("transaction", transaction_id=said.item)).text
     elif said.merchant or said.exact:
         found = yield call(
-            "transactions", merchant=said.merchant, at_least=amount(said.exact), at_most=amount(said.exact), since=said.since, until=said.until, direction="out", limit=5
+            "transactions",
+            merchant=said.merchant,
+            at_least=amount(said.exact),
+            at_most=amount(said.exact),
+            since=said.since,
+            until=said.until,
+            direction="out",
+            limit=5,
         )
         payment = found.text
     alerts = yield _state(task)

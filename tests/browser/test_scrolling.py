@@ -1,0 +1,87 @@
+"""A long conversation: it follows new lines only while the reader is at its end."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Records
+from tests.browser.desk import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-2")]
+
+LONG = "What is the procedure for a lost card?"
+FROM_END = "log.scrollHeight - log.scrollTop - log.clientHeight"
+
+
+def test_a_session_opens_at_its_end(desk: Desk) -> None:
+    desk.start("10-2041", LONG)
+    desk.ask(LONG)
+    desk.page.reload()
+    expect(desk.replies.last.locator(".message-foot")).to_be_in_viewport()
+    assert desk.page.evaluate(FROM_END) < 5
+
+
+def test_a_new_answer_is_shown_from_its_question_on(desk: Desk) -> None:
+    desk.start("10-2041", LONG)
+    desk.ask(LONG)
+    desk.ask("She lost her card ending 4417. What do I do, and what does a new one cost?")
+    expect(desk.questions.last).to_be_in_viewport(ratio=1)
+
+
+def test_who_has_scrolled_up_stays_there_and_gets_a_button_to_the_new_lines(desk: Desk) -> None:
+    desk.start("10-2041", LONG)
+    desk.ask(LONG)
+    button = desk.page.get_by_role("button", name="New messages")
+    desk.page.route("**/replies/**", lambda route: route.abort())
+    for noise in ("net::ERR_FAILED", "Failed to fetch"):
+        desk.complaints.expect(noise)
+    desk.ask_without_waiting("Card status of 4417")
+    expect(desk.questions).to_have_count(3)
+    desk.page.evaluate("log.scrollTop = 0")
+    desk.page.wait_for_function("log.scrollTop === 0")
+    expect(button).to_be_hidden()
+    desk.page.unroute("**/replies/**")  # the answer arrives while the reader is at the top
+    desk.reply(2)
+    expect(button).to_be_visible()
+    assert desk.page.evaluate("log.scrollTop") == 0
+    button.click()
+    expect(button).to_be_hidden()
+    expect(desk.page.locator("#log")).to_be_focused()
+    expect(desk.replies.last.locator(".message-foot")).to_be_in_viewport()
+
+
+def test_what_was_read_is_remembered_and_what_was_not_is_marked_new(desk: Desk, records: Records) -> None:
+    chat_id = desk.start("10-2041", "Card status of 4417")
+    seen = "SELECT seq FROM reading WHERE chat_id = ?"
+    for _try in range(50):
+        if records.rows(seen, chat_id) == [(2,)]:
+            break
+        desk.page.wait_for_timeout(50)
+    assert records.rows(seen, chat_id) == [(2,)]
+    desk.go("/")
+    row = desk.page.locator(f"#row-{chat_id}")
+    expect(row).not_to_contain_text("New")
+    records.change("UPDATE reading SET seq = 1 WHERE chat_id = ?", chat_id)
+    desk.page.reload()
+    expect(row.locator(".unread")).to_have_text("New")
+
+
+def test_earlier_messages_are_a_page_away(desk: Desk, records: Records) -> None:
+    chat_id = desk.start("10-2041", "Card status of 4417")
+    records.change(
+        "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 130)"
+        " INSERT INTO message (chat_id, seq, role, text, author_name, created_at)"
+        " SELECT chat_id, i, 'notice', 'Note ' || i, author_name, created_at FROM message, n WHERE chat_id = ? AND seq = 1",
+        chat_id,
+    )
+    records.change("UPDATE chat_session SET last_seq = 130 WHERE id = ?", chat_id)
+    desk.page.reload()
+    notes = desk.page.locator("#log .event")
+    expect(notes).to_have_count(100)
+    expect(desk.questions).to_have_count(0)
+    desk.page.get_by_role("link", name="Earlier messages").click()
+    expect(desk.questions).to_have_count(1)
+    expect(notes).to_have_count(28)
+    desk.page.get_by_role("link", name="Latest messages").click()
+    expect(notes).to_have_count(100)

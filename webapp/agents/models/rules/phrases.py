@@ -1,0 +1,90 @@
+"""How people join, narrow, take back and refer back: the small words a reading turns on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from webapp.agents.words import STOP_WORDS
+
+PARTS = re.compile(
+    r"\s*[;?!]+\s*|\.\s+|,\s+(?:and\s+)?(?!\d)|\s+(?:and|plus|also|then|&|\+)\s+(?:also\s+|then\s+)?", re.I
+)
+LEANS_BACK = re.compile(r"^(?:at|in|on|for|of|with|by|from|to|since|over|under|until|between|before|after)\b", re.I)
+ASKS = re.compile(r"^(?:what|what's|how|which|when|where|why|who|is|are|has|does|do|did|show|list|give|tell)\b", re.I)
+CARRIES_ON = re.compile(
+    r"^(?:and|what about|how about|only|just|same|also|now|but|or|then|ok,? and|for|in|on|since|until|over|under|"
+    r"above|below|"
+    r"with|without|at|from|to|the)\b",
+    re.I,
+)
+CHANGES_MIND = re.compile(
+    r"^(?:no\b(?! card)|never ?mind|forget (?:it|that)|cancel(?: that| it)?$|drop it|stop$|leave it)", re.I
+)
+GO_ON = re.compile(
+    r"^(?:ok(?:ay)?|done|yes|yep|go on|continue|again|try again|now|attached|retry|please|ready|there|here)\b|"
+    r"attached|try it again|ask again",
+    re.I,
+)
+HOW_TO_DO_THAT = re.compile(
+    r"^(?:and |ok,? |so )*(?:how (?:do|can|should|would) (?:i|we|she|he|they) do (?:that|this|it)|"
+    r"how does (?:that|this|it) work|"
+    r"what(?:'s| is) the procedure(?: for (?:that|this|it))?|how\b)\W*$",
+    re.I,
+)
+BACK_TO = re.compile(r"\b(?:it|its|that|this|the same|that one|this one|the card|the account|the transfer)\b", re.I)
+# Which values narrow which question; a message that names none of them does not carry that question on.
+MOVES = (
+    "since",
+    "until",
+    "over",
+    "under",
+    "at_least",
+    "at_most",
+    "exact",
+    "merchant",
+    "hint",
+    "account",
+    "ending",
+    "card",
+    "kind",
+    "limit",
+    "status",
+    "direction",
+)
+NARROWED_BY: Mapping[str, tuple[str, ...]] = {
+    "balance": ("account", "ending"),
+    "accounts_overview": ("account",),
+    "account_details": ("account", "ending"),
+    "overdraft": ("account", "ending"),
+    "savings": ("account", "ending"),
+    "loan": ("account", "ending"),
+    "transactions": MOVES,
+    "spending": ("since", "until", "merchant", "category", "hint"),
+    "fees_charged": ("since", "until", "exact"),
+    "duplicate_check": ("since", "until", "exact", "merchant", "hint"),
+    "transfers": ("since", "until", "over", "exact", "merchant", "transfer", "limit"),
+    "transfer_failed": ("since", "until", "exact", "merchant", "transfer"),
+    "standing_instructions": ("merchant", "hint", "instruction"),
+    "upcoming": ("since", "until"),
+    "disputes_status": ("dispute", "merchant"),
+    "fraud_alerts": ("card", "ending"),
+    "dispute_payment": ("since", "until", "exact", "merchant", "hint"),
+}
+OF_CARDS = ("card", "ending")
+TRANSFER_STATES = frozenset("scheduled processing open pending failed completed cancelled rejected waiting".split())
+OF_MOVEMENTS = frozenset(
+    "payment payments transaction transactions incoming outgoing pending smaller larger bigger".split()
+)
+
+# Words that only place or narrow a question; a message made of nothing else carries the last question on.
+NARROWING = STOP_WORDS | frozenset(
+    """account accounts savings saver current checking credit debit loan card cards everyday premium instant notice
+    fixed junior one ones same only just also then what about last next past previous first second third fourth
+    fifth number today yesterday tomorrow week weeks month months year years day days quarter weekend since
+    until before after between over under above below more less than least most in on at payments payment
+    transactions transaction bigger larger smaller incoming outgoing pending eur euro euros once again show list
+    please both all other another january february march april may june july august september october november
+    december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday
+    sunday beginning start end""".split()
+)
