@@ -58,11 +58,12 @@ def free_port() -> int:
 
 
 def environment(instance: Path, database_url: str, port: int, **settings: object) -> dict[str, str]:
-    """The environment of a server; nothing of the developer's own settings but what Python needs."""
+    """The environment of a server; nothing of the developer's own settings but what Python needs. None: not set."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     named = {"INSTANCE_PATH": instance, "DATABASE_URL": database_url, "PORT": port, "PYTHONPATH": python_path}
-    return {**kept, **SETTINGS, **{name: str(value) for name, value in {**named, **settings}.items()}}
+    wanted = {**kept, **SETTINGS, **named, **settings}
+    return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
 @contextmanager

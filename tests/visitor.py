@@ -74,7 +74,7 @@ class Visitor:
             request_id = self.field("request_id", "#composer")
         return self.post("/chat/messages", htmx=htmx, chat_id=chat_id, request_id=request_id, text=text)
 
-    def answer(self, chat_id: str, seconds: float = 10) -> Tag:
+    def answer(self, chat_id: str, seconds: float = 30) -> Tag:
         """Wait until the latest reply is finished; returns its article."""
         give_up = time.monotonic() + seconds
         while time.monotonic() < give_up:

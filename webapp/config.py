@@ -71,7 +71,14 @@ class Config(BaseSettings):
             raise ValueError("use sqlite:///path/to/file.db or postgresql://user:password@host/name")
         if ":memory:" in url or url == "sqlite:///":
             raise ValueError("an in-memory database forgets; name a file")
+        if url.startswith("sqlite:///"):
+            url = f"sqlite:///{Path(url.removeprefix('sqlite:///')).absolute()}"
         return url
+
+    @field_validator("instance_path")
+    @classmethod
+    def _from_here(cls, path: Path) -> Path:
+        return path.absolute()  # relative to where one starts, for everything that is kept there
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from webapp import create_app
 from webapp.config import Config, ConfigError
@@ -24,6 +25,13 @@ def main(arguments: list[str]) -> int:
             serve(config, development="--development" in arguments)
     except ConfigError as error:
         click.echo(f"Bankside cannot start. {error}", err=True)
+        return 2
+    except OSError as error:
+        click.echo(f"Bankside cannot start. {error.filename or 'A file'}: {error.strerror or error}", err=True)
+        return 2
+    except OperationalError as error:
+        reason = str(error.orig).splitlines()[0]
+        click.echo(f"Bankside cannot start. The database (DATABASE_URL) cannot be used: {reason}", err=True)
         return 2
     except click.ClickException as error:
         click.echo(f"Bankside cannot start. {error.format_message()}", err=True)

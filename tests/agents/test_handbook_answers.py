@@ -89,7 +89,7 @@ def test_a_long_table_keeps_its_head_and_the_rows_asked_for() -> None:
 
 
 def test_the_words_that_count_are_those_that_name_something() -> None:
-    assert list(sought("Please, how long does it take until a new card is delivered to the customer?")) == [
+    assert list(sought("Please, how long does it take until a replacement card is delivered to the customer?")) == [
         "until",
         "replacement",
         "card",

@@ -26,6 +26,11 @@ def press_tab_until(desk: Desk, selector: str, most: int = MOST_STOPS) -> int:
     raise AssertionError(f"{selector} is not reached with {most} stops")
 
 
+def begin_at_the_top(desk: Desk) -> None:
+    """Put the focus before everything on the page, as after loading it."""
+    desk.page.evaluate("document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')")
+
+
 def test_from_the_sign_in_page_to_an_answer_and_its_source_without_a_mouse(open_desk: OpenDesk, teller: str) -> None:
     desk = open_desk().go("/")
     keyboard = desk.page.keyboard
@@ -57,7 +62,7 @@ def test_from_the_sign_in_page_to_an_answer_and_its_source_without_a_mouse(open_
 
 def test_the_box_is_one_skip_link_away(desk: Desk) -> None:
     desk.start("10-2041", "Card status of 4417")
-    desk.page.locator("body").evaluate("element => { document.activeElement.blur(); }")
+    begin_at_the_top(desk)
     desk.page.keyboard.press("Tab")
     skip = desk.page.get_by_role("link", name="Skip to the message box")
     expect(skip).to_be_focused()
@@ -68,7 +73,7 @@ def test_the_box_is_one_skip_link_away(desk: Desk) -> None:
 
 def test_wherever_the_focus_is_it_can_be_seen(desk: Desk) -> None:
     desk.start("10-2041", "What does an international transfer cost?")
-    desk.page.evaluate("document.activeElement.blur()")
+    begin_at_the_top(desk)
     seen = set()
     for _stop in range(60):
         desk.page.keyboard.press("Tab")
@@ -117,7 +122,8 @@ def test_the_answer_being_made_is_marked_busy_and_said_in_words(desk: Desk) -> N
 def test_before_the_sign_in_ends_the_page_warns_and_one_key_keeps_it(desk: Desk) -> None:
     desk.page.clock.install()
     desk.start("10-2041")
-    desk.box.fill("half a thought")
+    with desk.stored_draft():
+        desk.box.fill("half a thought")
     warning = desk.page.get_by_role("dialog")
     desk.page.clock.fast_forward("11:30")
     expect(warning).to_be_hidden()

@@ -110,7 +110,7 @@ def test_the_list_is_searched_and_filtered_by_a_button(plain: Desk) -> None:
 def test_a_customer_is_found_and_attached(plain: Desk) -> None:
     plain.start()
     plain.page.get_by_label("Name, number, or last four digits").fill("keller")
-    plain.page.get_by_role("button", name="Find").click()
+    plain.page.locator("#customer").get_by_role("button", name="Find").click()
     plain.page.get_by_role("button", name="Maria Keller").click()
     expect(plain.page.locator(".case-with")).to_contain_text("Maria Keller")
 
@@ -120,7 +120,7 @@ def test_an_expired_sign_in_brings_back_the_text(plain: Desk, records: Records, 
     plain.complaints.expect("status of 401")
     records.end_sign_ins(teller)
     send(plain, "Card status of 4417")
-    expect(plain.page.get_by_role("alert")).to_contain_text("what you typed is kept")
+    expect(plain.page.locator("#sign-in-problem")).to_contain_text("what you typed is kept")
     plain.fill_in_and_sign_in(teller)
     plain.page.wait_for_url(f"**/chat/{chat_id}")
     expect(plain.box).to_have_value("Card status of 4417")

@@ -6,6 +6,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
+from webapp.http.input import plain_breaks
+
 
 class SignInForm(FlaskForm):
     """Name and password; where to go afterwards; and what was being typed when a sign-in ran out."""
@@ -14,7 +16,7 @@ class SignInForm(FlaskForm):
     password = PasswordField(validators=[InputRequired("Enter your password."), Length(max=1024)])
     time_zone = HiddenField()
     next = HiddenField()
-    kept_text = HiddenField()
+    kept_text = HiddenField(filters=[plain_breaks])
     kept_chat = HiddenField()
 
 

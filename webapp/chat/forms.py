@@ -6,19 +6,17 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import DataRequired, Length, Regexp, ValidationError
 
+from webapp.http.input import plain_breaks, says_something
 from webapp.services.request_ids import REQUEST_ID_PATTERN, new_request_id
 
 LONGEST = 4000
 STALE = "The page was out of date. Your text is kept. Send it again."
 
 
-def says_something(_form: FlaskForm, field: TextAreaField) -> None:
-    """Refuse what looks empty: blanks and invisible characters only."""
-    if not any(sign.isprintable() and not sign.isspace() and sign not in INVISIBLE for sign in field.data or ""):
+def asks_something(_form: FlaskForm, field: TextAreaField) -> None:
+    """Refuse what looks empty."""
+    if not says_something(field.data):
         raise ValidationError("Type a question first.")
-
-
-INVISIBLE = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0"
 
 
 class MessageForm(FlaskForm):
@@ -27,12 +25,13 @@ class MessageForm(FlaskForm):
     chat_id = HiddenField(validators=[Length(max=48)])
     request_id = HiddenField(validators=[DataRequired(STALE), Regexp(REQUEST_ID_PATTERN, message=STALE)])
     text = TextAreaField(
+        filters=[plain_breaks],
         validators=[
-            says_something,
+            asks_something,
             Length(
                 max=LONGEST, message="Use at most 4,000 characters. Your text is kept; shorten it or send it in parts."
             ),
-        ]
+        ],
     )
 
     @classmethod

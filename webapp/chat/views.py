@@ -16,6 +16,7 @@ from webapp.http.access import passive, staff
 from webapp.http.current_chat import current_chat_id, remember
 from webapp.http.events import log
 from webapp.http.fragments import wants_fragment
+from webapp.http.input import plain_breaks
 from webapp.http.moments import viewer_zone
 from webapp.http.panels import customer_panel, may_write, status_context
 from webapp.http.settings import config
@@ -197,7 +198,7 @@ def _message(message: Message, chat: ChatSession) -> str:
 @bp.post("/chat/<chat:chat_id>/draft")
 def save_draft(chat_id: str) -> ResponseReturnValue:
     """Keep what is being typed."""
-    text = request.form.get("text", "")
+    text = plain_breaks(request.form.get("text")) or ""
     if len(text) > LONGEST * 2:
         raise BadInput("That is too long to keep as a draft.", "Use at most 4,000 characters.")
     conversation.save_draft(chats.chat_of(staff(), chat_id), staff(), text)

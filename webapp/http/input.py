@@ -13,6 +13,21 @@ from webapp.services.errors import BadInput
 UNSENDABLE = BadInput("The text contains characters that cannot be sent.", "Remove them and send again.")
 
 
+# Printable by their category, and yet nothing to see: fillers, joiners, variation selectors.
+FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+INVISIBLE = frozenset(FILLERS) | {chr(sign) for sign in range(0xFE00, 0xFE10)}
+
+
+def says_something(text: str | None) -> bool:
+    """Whether there is more in a text than blanks and invisible characters."""
+    return any(sign.isprintable() and not sign.isspace() and sign not in INVISIBLE for sign in text or "")
+
+
+def plain_breaks(text: str | None) -> str | None:
+    """A form's text with each line break as the one character it was when typed: browsers send two."""
+    return text.replace("\r\n", "\n") if text else text
+
+
 def has_unsendable(text: str) -> bool:
     """Whether a text holds NUL, other control characters (tab and line breaks are fine) or lone surrogates."""
     return any((sign < " " and sign not in "\t\n\r") or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in text)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Regexp
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Regexp, StopValidation
 
+from webapp.http.input import plain_breaks, says_something
 from webapp.services.chats import END_REASONS, TITLE_LENGTH
 from webapp.services.request_ids import REQUEST_ID_PATTERN, new_request_id
 
@@ -21,7 +22,8 @@ class StartForm(FlaskForm):
     request_id = HiddenField(validators=[DataRequired(STALE), Regexp(REQUEST_ID_PATTERN, message=STALE)])
     customer = StringField(validators=[Length(max=80, message="Use at most 80 characters.")])
     opening = TextAreaField(
-        validators=[Length(max=LONGEST_MESSAGE, message="Use at most 4,000 characters. Your text is kept.")]
+        filters=[plain_breaks],
+        validators=[Length(max=LONGEST_MESSAGE, message="Use at most 4,000 characters. Your text is kept.")],
     )
 
     @classmethod
@@ -30,12 +32,18 @@ class StartForm(FlaskForm):
         return cls(formdata=None, data={"request_id": new_request_id(), **values})
 
 
+def is_to_be_seen(_form: FlaskForm, field: StringField) -> None:
+    """Refuse a title that nobody could see."""
+    if not says_something(field.data):
+        raise StopValidation("Give the session a title.")
+
+
 class TitleForm(FlaskForm):
     """A title of one's own."""
 
     title = StringField(
         validators=[
-            DataRequired("Give the session a title."),
+            is_to_be_seen,
             Length(max=TITLE_LENGTH, message=f"Use at most {TITLE_LENGTH} characters."),
         ]
     )
@@ -44,8 +52,10 @@ class TitleForm(FlaskForm):
 class EndForm(FlaskForm):
     """Why a session ends, and what is to be remembered of it."""
 
-    reason = SelectField(choices=[SelectChoice(*choice) for choice in END_REASONS.items()], validators=[DataRequired("Choose a reason.")])
-    summary = TextAreaField(validators=[Length(max=2000, message="Use at most 2,000 characters.")])
+    reason = SelectField(choices=END_REASONS, validators=[DataRequired("Choose a reason.")])
+    summary = TextAreaField(
+        filters=[plain_breaks], validators=[Length(max=2000, message="Use at most 2,000 characters.")]
+    )
 
 
 class DeleteForm(FlaskForm):

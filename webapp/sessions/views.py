@@ -14,6 +14,7 @@ from webapp.bank.values import Customer
 from webapp.http.access import staff
 from webapp.http.current_chat import remember_once_stored
 from webapp.http.fragments import wants_fragment
+from webapp.http.input import says_something
 from webapp.http.moments import viewer_zone
 from webapp.http.settings import core_banking
 from webapp.http.unit_of_work import after_commit
@@ -84,7 +85,7 @@ def create() -> ResponseReturnValue:
     customer, unclear = _customer_called(wanted)
     chat = chats.create(staff(), str(form.request_id.data), customer)
     opening = (form.opening.data or "").strip()
-    if opening and chat.is_open:
+    if says_something(opening) and chat.is_open:
         turn = conversation.ask(chat, staff(), opening, str(form.request_id.data), viewer_zone())
         after_commit(submit, turn.reply.id)
     remember_once_stored(chat.id)

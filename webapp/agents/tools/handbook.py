@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from webapp.agents.tools.passages import Fit, excerpt, fits
+from webapp.agents.tools.passages import Fit, as_written, excerpt, fits
 from webapp.agents.tools.registry import BadArgument, ToolResult, reads
 from webapp.agents.transcript import Citation, Desk
 from webapp.agents.wording import listed, plain, together
@@ -27,6 +27,7 @@ def handbook(desk: Desk, question: str, passages: int = _QUOTED) -> ToolResult:
     """
     if not question.strip():
         raise BadArgument("question is empty.")
+    question = as_written(question)
     looked_up: dict[str, set[str]] = {}
 
     def articles_for(word: str) -> set[str]:

@@ -30,8 +30,8 @@ _ABSENT = 3  # more absent words than this are not worth it
 # Words that ask rather than name something, and words every article may use.
 _ASKING = frozenset(
     stem(word)
-    for word in """long much many often soon fast quickly quick late early take takes taking happens happen say says said mean
-    means tell know find need needs needed must may might shall give gives want wants like ask asks about
+    for word in """long much many often soon fast quickly quick late early take takes taking happens happen say says
+    said mean means tell know find need needs needed must may might shall give gives want wants like ask asks about
     approve approves approval bank bank's nordhafen bankside handbook article policy rule rules procedure
     procedures process steps step guideline explain question questions person people someone somebody anyone
     staff we our us way use used using make makes made work works does done handle deal case cases correct
@@ -81,14 +81,16 @@ _FAMILIES = (
     "deadline deadlines",
     "raise raised raising increase increased higher",
 )
-# What a question of this kind wants to read.
+# How questions of a kind are put, how a section for them is headed, and what it has to contain.
 _ANSWERS = (
     (
         re.compile(r"\b(?:how (?:long|soon|quickly|fast|many)|when|until|by when|deadline|cut-?off|time)\b", re.I),
+        re.compile(r"\b(?:time|times|when|deadlines?|delivery|duration|hours|how long)\b", re.I),
         re.compile(r"\b\d+ (?:working )?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b|\b\d{1,2}:\d\d\b"),
     ),
     (
         re.compile(r"\b(?:how (?:much|expensive|high)|costs?|price|fees?|rates?|charge|interest|free)\b", re.I),
+        re.compile(r"\b(?:costs?|prices?|fees?|rates?|interest|terms)\b", re.I),
         re.compile(r"\b\d[\d.,]* (?:EUR|%)|\bfree\b"),
     ),
 )
@@ -105,13 +107,15 @@ def _canonical(word: str) -> str:
     return _CANON.get(stemmed, stemmed)
 
 
+def as_written(question: str) -> str:
+    """The question in the handbook's words: staff say "a new card" where it says "a replacement card"."""
+    return question if re.search(r"activat", question, re.I) else _NEW_CARD.sub("replacement card", question)
+
+
 def sought(question: str) -> dict[str, str]:
     """The content words of a question, in order, each once: as compared -> as typed."""
     found: dict[str, str] = {}
-    text = clean(question)
-    if not re.search(r"activat", text, re.I):
-        text = _NEW_CARD.sub("replacement card", text)
-    for word in tokens(text):
+    for word in tokens(clean(question)):
         if word not in STOP_WORDS and word[0].isalpha() and len(word) > 1 and stem(word) not in _ASKING:
             found.setdefault(_canonical(word), word)
     return found
@@ -134,7 +138,7 @@ class Fit:
     covered: float  # share of the content words found
     near: float  # share of the content words found in title and heading
     told: float  # share of the content words found in the text itself
-    expected: bool  # it has what such a question wants: a time for "how long", an amount for "how much"
+    expected: float  # has it what such a question wants: a time for "how long", an amount for "how much"?
     words: int  # content words in the question
     unheard: bool  # the question has a word the whole handbook does not know
     agreed: int  # how many of the library's first passages are of this article
@@ -149,8 +153,7 @@ class Fit:
     @property
     def rank(self) -> float:
         """The higher, the better: words covered, in the headings and in the text, the library's opinion, its kind."""
-        expected = 0.4 if self.expected else 0.0
-        return self.covered + 0.5 * self.near + 0.4 * self.told + self.passage.score + 0.1 * self.agreed + expected
+        return self.covered + 0.5 * self.near + 0.4 * self.told + self.passage.score + 0.1 * self.agreed + self.expected
 
 
 def fits(question: str, passages: Sequence[Passage], articles_for: Callable[[str], set[str]]) -> list[Fit]:
@@ -167,7 +170,7 @@ def fits(question: str, passages: Sequence[Passage], articles_for: Callable[[str
             covered |= {word for word in absent if passage.article_id in articles_for(wanted[word])}
         near = sum(word in heading for word in wanted) / len(wanted) if wanted else 0.0
         told = sum(word in text for word in wanted) / len(wanted) if wanted else 0.0
-        expected = _has_what_is_asked(question, passage.text)
+        expected = _expected(question, passage)
         telling = any(word not in _EVERYWHERE for word in covered) or (len(wanted) > 1 and near >= CONVINCING)
         unheard = (
             place < _LOOKED_AT and len(absent) <= _ABSENT and any(not articles_for(wanted[word]) for word in absent)
@@ -180,8 +183,12 @@ def fits(question: str, passages: Sequence[Passage], articles_for: Callable[[str
     return [fit for fit, _ in found]
 
 
-def _has_what_is_asked(question: str, text: str) -> bool:
-    return any(asks.search(question) and has.search(text) for asks, has in _ANSWERS)
+def _expected(question: str, passage: Passage) -> float:
+    for asks, heading, text in _ANSWERS:
+        if asks.search(question):
+            named = 0.3 if heading.search(passage.section) else 0.0
+            return named + (0.3 if text.search(passage.text) else 0.0)
+    return 0.0
 
 
 def excerpt(question: str, text: str) -> str:

@@ -56,8 +56,8 @@ def transfers(
 ) -> ToolResult:
     """The customer's transfer orders with their state, newest first.
 
-    state: only those in it; "open" is scheduled or processing. to: the payee, spelling does not matter. amount: exactly;
-    over: more than. since, until: days on which they were ordered. limit: how many to show.
+    state: only those in it; "open" is scheduled or processing. to: the payee, spelling does not matter. amount:
+    exactly; over: more than. since, until: days on which they were ordered. limit: how many to show.
     """
     read = desk.bank.transfers(customer_of(desk).number, limit=_MOST_READ)
     rows = [row for row in read if _fits(desk, row, state, amount, over, since, until)]

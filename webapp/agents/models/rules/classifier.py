@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from webapp.agents.models.rules.features import features
 
-EPOCHS = 4
+EPOCHS = 3
 AGGRESSIVENESS = 0.5
 # Divides the scores before the softmax. Chosen by five-fold cross-validation on the examples (least log loss).
 TEMPERATURE = 0.13

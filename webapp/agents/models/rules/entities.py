@@ -140,7 +140,7 @@ _ACCOUNT_NAMES = (
     (re.compile(r"\b(?:loan|mortgage)\b", re.I), "loan"),
 )
 _COUNT = re.compile(
-    rf"\b(?:last|latest|recent|newest|top)\s(\d{{1,2}}|{'|'.join(_NUMBERS)})\b(?!\s?(?:days?|weeks?|months?|years?|quarters?))",
+    rf"\b(?:last|latest|recent|newest|top|largest|biggest|highest)\s(\d{{1,2}}|{'|'.join(_NUMBERS)})\b(?!\s?(?:days?|weeks?|months?|years?|quarters?))",
     re.I,
 )
 _ONE = re.compile(

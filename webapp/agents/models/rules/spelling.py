@@ -56,6 +56,7 @@ class Spelling:
     def __init__(self, known: Iterable[str]) -> None:
         """Take the known words, in lower case; shorter ones than four letters are never a correction."""
         self._known = frozenset(known) | _ORDINARY
+        self._stems = frozenset(stem(word) for word in self._known)
         by_length: dict[int, list[str]] = {}
         for word in sorted(self._known):
             if len(word) >= 4 and word.isalpha():
@@ -66,7 +67,7 @@ class Spelling:
     def knows(self, word: str) -> bool:
         """Is this a word the assistant has seen?"""
         lowered = word.lower()
-        return lowered in self._known or (lowered.endswith("s") and lowered[:-1] in self._known)
+        return lowered in self._known or stem(lowered) in self._stems
 
     def _find_nearest(self, word: str) -> str:
         reach = 1 if len(word) < 8 else 2

@@ -12,6 +12,7 @@ _STATES = (
     (re.compile(r"\b(?:pending|processing|open|waiting)\b", re.I), "open"),
     (re.compile(r"\b(?:failed|rejected)\b", re.I), "failed"),
     (re.compile(r"\bcancelled\b", re.I), "cancelled"),
+    (re.compile(r"\bcompleted\b", re.I), "completed"),
 )
 
 
