@@ -7,6 +7,7 @@ from time import perf_counter
 
 from webapp.agents.citing import Bibliography
 from webapp.agents.models.language_model import HandOver, LanguageModel, Observation, Say, ToolCall, Turn, UseTools
+from webapp.agents.naming import without_customers_name
 from webapp.agents.roster import Agent, Roster
 from webapp.agents.tools import TOOLS
 from webapp.agents.tools.registry import BadArgument, Registry, Tool, ToolResult
@@ -39,6 +40,8 @@ class Assistant:
     def answer(self, lines: Sequence[Line], desk: Desk, tell: Tell) -> Answer:
         """Answer the last line. Bank errors become sentences; what a model raises is the caller's to handle."""
         turn = _TurnInHand(self._roster, self._tools, desk, tell)
+        if desk.customer:
+            lines = without_customers_name(lines, desk.customer.name)
         for _ in range(MOST_DECISIONS):
             decision = self._model.decide(turn.as_seen(lines))
             if isinstance(decision, Say):
