@@ -33,6 +33,9 @@ CLAIM = """UPDATE reply SET state = 'running', attempts = reply.attempts + 1, cl
 FINISH = """UPDATE reply SET state = 'done', agent = ?, agent_title = ?, reason = ?, intent = ?, confidence = 1.0,
     model = 'rules', suggestions = ?, memory = '{}', needs_person = ?, failure = NULL, finished_at = ?
     WHERE reply.id = ? AND reply.claim_token = ? AND reply.state = 'running'"""
+CITE = """INSERT INTO cited_passage (reply_id, number, passage, article_id, version, title, section, effective_on)
+    VALUES """
+CITED = "(?, ?, ?, 'service-opening-hours', 2, 'Opening hours', 'Branches', '2026-01-01')"
 ANSWER = "Branches are open from 9:00 to 13:00 and from 14:00 to 17:00, on Thursday until 18:30. " * 5
 
 
@@ -220,12 +223,9 @@ class BareClient:
         said = ("handbook", "Handbook", "the question is about opening hours", "opening_hours")
         run(FINISH, *said, json.dumps(["On Saturday?"]), False, datetime.now(UTC), reply_id, token)
         run("UPDATE message SET text = ? WHERE id = ?", ANSWER, reply_id)
-        for number in (1, 2):
-            run(
-                "INSERT INTO cited_passage (reply_id, number, article_id, version, title, section, passage, "
-                "effective_on) VALUES (?, ?, 'service-opening-hours', 2, 'Opening hours', 'Branches', ?, '2026-01-01')",
-                reply_id, number, ANSWER,
-            )  # fmt: skip
+        sources = [(reply_id, 1, ANSWER), (reply_id, 2, ANSWER)]
+        for rows in [sources] if self._connection.postgresql else [sources[:1], sources[1:]]:  # as SQLAlchemy does
+            run(CITE + ", ".join([CITED] * len(rows)), *(value for row in rows for value in row))
         run(
             "INSERT INTO tool_call (reply_id, position, tool, label, arguments, outcome, milliseconds) "
             "VALUES (?, 1, 'handbook', 'handbook', ?, 'ok', 1.5)",

@@ -16,7 +16,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-2")]
 OpenDesk = Callable[..., Desk]
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"light": {"type": "tag", "values": TAGS}, "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+RULES = {
+    "light": {"type": "tag", "values": TAGS},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
 RUN = """async (rules) => {
     const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
     const lines = (rule) => rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`);

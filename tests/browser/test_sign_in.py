@@ -139,9 +139,7 @@ def test_signing_out_leaves_no_draft_for_the_next_person(desk: Desk, records: Re
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("Not found")
 
 
-def test_a_sign_in_that_ends_while_typing_brings_back_page_and_text(
-    desk: Desk, teller: str, records: Records
-) -> None:
+def test_a_sign_in_that_ends_while_typing_brings_back_page_and_text(desk: Desk, teller: str, records: Records) -> None:
     chat_id = desk.start("10-2041")
     desk.complaints.expect(REFUSED)
     desk.box.fill("What does a new card cost?")

@@ -70,7 +70,9 @@ def test_a_failed_answer_is_made_again_by_a_button(plain: Desk, records: Records
     chat_id = plain.start("10-2041", "Card status of 4417")
     (reply_id,) = next(iter(records.rows("SELECT id FROM message WHERE chat_id = ? AND role = 'assistant'", chat_id)))
     records.change("UPDATE message SET text = '' WHERE id = ?", reply_id)
-    records.change("UPDATE reply SET state = 'failed', failure = 'The answer could not be made.' WHERE id = ?", reply_id)
+    records.change(
+        "UPDATE reply SET state = 'failed', failure = 'The answer could not be made.' WHERE id = ?", reply_id
+    )
     plain.page.reload()
     expect(plain.reply(0)).to_contain_text("The answer could not be made.")
     plain.page.get_by_role("button", name="Answer this question again").click()

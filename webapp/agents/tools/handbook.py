@@ -15,7 +15,7 @@ _QUOTED = 2
 _MOST_QUOTED = 3
 _ALSO = 0.9  # of the best one's score: less likely ones are not quoted beside it
 _BY_ONE_WORD = 3  # articles that count as being about a word
-NOT_SAID = "The handbook does not say."
+NOT_SAID = "The handbook does not say, as far as I can find."
 
 
 @reads(label="handbook", doing="Searching the handbook")

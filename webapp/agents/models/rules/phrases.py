@@ -32,7 +32,12 @@ HOW_TO_DO_THAT = re.compile(
     r"what(?:'s| is) the procedure(?: for (?:that|this|it))?|how\b)\W*$",
     re.I,
 )
-BACK_TO = re.compile(r"\b(?:it|its|that|this|the same|that one|this one|the card|the account|the transfer)\b", re.I)
+# "this" and "that" point back at the end of a clause or before what was shown, but not in "this month".
+BACK_TO = re.compile(
+    r"\b(?:it|its|the same|the card|the account|the transfer)\b"
+    r"|\b(?:that|this)(?=\s*(?:$|[?.!,;]|(?:one|card|account|transfer|payment)\b))",
+    re.I,
+)
 # Which values narrow which question; a message that names none of them does not carry that question on.
 MOVES = (
     "since",
