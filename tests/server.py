@@ -73,7 +73,8 @@ def running(
     """A server whose instance folder is `folder`, ready to answer; killed at the end if it is still there.
 
     `wsgi` names a module of the tests whose `app` is served instead of the product's own, for failures that cannot be
-    caused from outside. `port` is for a server that comes back where one was. Keyword settings are environment variables.
+    caused from outside. `port` is for a server that comes back where one was. Keyword settings are environment
+    variables.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if wsgi:  # the working directory comes first when gunicorn looks for `wsgi:app`

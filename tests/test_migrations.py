@@ -181,9 +181,7 @@ def test_of_two_processes_migrating_at_once_one_does_it_while_the_other_waits(
     check()
 
 
-def test_a_database_of_a_newer_version_stops_the_start_with_one_line(
-    empty: Flask, url: str, tmp_path: Path
-) -> None:
+def test_a_database_of_a_newer_version_stops_the_start_with_one_line(empty: Flask, url: str, tmp_path: Path) -> None:
     upgrade()
     with db.engine.connect() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -206,7 +204,8 @@ def test_a_database_of_a_newer_version_stops_the_start_with_one_line(
 
 
 @pytest.mark.parametrize(
-    "change", ["UPDATE audit_entry SET actor = 'nobody'", "DELETE FROM audit_entry", "UPDATE audit_entry SET details = '{}'"]
+    "change",
+    ["UPDATE audit_entry SET actor = 'nobody'", "DELETE FROM audit_entry", "UPDATE audit_entry SET details = '{}'"],
 )
 def test_the_database_itself_refuses_to_change_or_remove_audit_entries(empty: Flask, change: str) -> None:
     upgrade()

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from tests import postgresql
@@ -22,10 +23,11 @@ from tests.services.steps import ask, claimed, finish, open_chat
 from tests.work.caller import Caller, at_once
 from tests.work.conftest import column, url_of
 from webapp.config import Config
-from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF
+from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES
 from webapp.start import main
 
 SECRET = "x" * 48
+pytestmark = pytest.mark.xdist_group("start")  # one server for the whole module
 OWN_FOLDER = {"PYTHONPATH": None, "INSTANCE_PATH": None, "DATABASE_URL": None}  # as in a fresh checkout
 
 
@@ -121,15 +123,16 @@ def test_in_production_there_are_no_demo_sign_ins_and_cookies_travel_over_https_
         assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
 
 
-def test_two_first_runs_at_once_agree_on_one_database(
-    tmp_path: Path, postgresql_url: str
-) -> None:
+def test_two_first_runs_at_once_agree_on_one_database(tmp_path: Path, postgresql_url: str) -> None:
+    settings = {"APP_ENV": "production", "SECRET_KEY": SECRET}
     with postgresql.fresh_database(postgresql_url) as url, ExitStack() as stack:
-        servers = at_once(2, lambda number: stack.enter_context(running(tmp_path / str(number), url, SECRET_KEY=SECRET)))
-        with Caller(servers[0].url).sign_in() as caller:
-            chat_id = caller.open_session()
-            caller.http.base_url = httpx.URL(servers[1].url)
-            assert caller.http.get(f"/chat/{chat_id}").status_code == 200, "signed in here is signed in there"
+        servers = at_once(2, lambda number: stack.enter_context(running(tmp_path / str(number), url, **settings)))
+        for server in servers:
+            assert httpx.get(f"{server.url}/sign-in").status_code == 200
+            assert "Traceback" not in server.output
+        with psycopg.connect(url) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM role").fetchone() or (0,)
+        assert count == len(ROLES)
 
 
 @pytest.fixture

@@ -64,9 +64,14 @@ def _engine_options(config: Config) -> dict[str, Any]:
         "pool_size": config.web_threads + config.reply_threads + 2,
         "max_overflow": 0,
         "pool_timeout": BUSY_SECONDS,
+        "hide_parameters": True,  # an error's text goes to the log; what somebody typed does not
     }
     if config.effective_database_url.startswith("postgresql"):
-        options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC"}}
+        waiting = f"-c lock_timeout={int(BUSY_SECONDS * 1000)}"
+        options |= {
+            "pool_pre_ping": True,
+            "connect_args": {"connect_timeout": 5, "options": f"-c timezone=UTC {waiting}"},
+        }
     return options
 
 

@@ -52,6 +52,7 @@ def one_at_a_time() -> Iterator[None]:
     """Let one process of this installation prepare the database while others wait."""
     if db.engine.dialect.name == "postgresql":
         with db.engine.connect() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # however long the others' migration takes
             connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": MIGRATION_LOCK})
             try:
                 yield

@@ -1,9 +1,10 @@
-"""A real Chromium, and one real server per test process. Each test has staff of its own, so that none sees another's."""
+"""A real Chromium, and one real server per test process. Each test has staff of its own, and sees nobody else's work."""
 
 from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,6 +16,7 @@ from sqlalchemy import create_engine
 
 from tests import chromium
 from tests.browser.desk import ARGUMENTS, Desk
+from tests.conftest import Place, make_place
 from tests.server import Server, running
 from webapp.bank.core_banking import CoreBanking
 from webapp.bank.sandbox.bank import connect
@@ -34,9 +36,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The demo as `make run` serves it."""
-    with running(tmp_path_factory.mktemp("desk")) as server:
+def server(places: dict[str, Place], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The demo as `make run` serves it, on a copy of the database this process has seeded for its other tests."""
+    if "sqlite" not in places:
+        places["sqlite"] = make_place("sqlite", "", tmp_path_factory.mktemp("sqlite"))
+    pristine = places["sqlite"].pristine
+    assert pristine is not None
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copy(pristine, folder / "bankside.db")
+    with running(folder) as server:
         yield server
 
 
@@ -60,7 +68,8 @@ class Records:
         """Somebody new with the demo password; returns the user name."""
         username = f"{role}-{os.getpid()}-{next(_numbers)}"
         self.change(
-            "INSERT INTO staff_user (username, display_name, password_hash, role_name, branch, locked, is_demo, created_at)"
+            "INSERT INTO staff_user"
+            " (username, display_name, password_hash, role_name, branch, locked, is_demo, created_at)"
             " SELECT ?, ?, password_hash, ?, ?, 0, 1, created_at FROM staff_user WHERE username = 'teller'",
             username, f"{role.title()} Number {username.rsplit('-', 1)[1]}", role, branch,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Questions about a real customer, answered from the bank's records and the handbook, and what lies beside the answers."""
+"""Questions answered from the bank's records and the handbook, and what lies beside the answers."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_the_question_stands_there_within_100_ms_and_the_answer_within_3_s(desk:
     desk.page.evaluate(
         """() => {
             const box = document.getElementById("composer-text");
-            box.addEventListener("keydown", (event) => { if (event.key === "Enter") window.pressed = performance.now(); });
+            box.addEventListener("keydown", () => { window.pressed = performance.now(); });
             new MutationObserver(() => {
                 if (window.shown || !document.querySelector("#log .question")) return;
                 requestAnimationFrame(() => { window.shown = performance.now(); });

@@ -82,7 +82,8 @@ def test_wherever_the_focus_is_it_can_be_seen(desk: Desk) -> None:
                 const element = document.activeElement;
                 const has = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
                 const box = element.getBoundingClientRect();
-                const ring = [element, element.closest(".composer-box")].some((one) => one && has(getComputedStyle(one)));
+                const holders = [element, element.closest(".composer-box") ?? element];
+                const ring = holders.some((holder) => has(getComputedStyle(holder)));
                 const view = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
                 return [`${element.tagName}#${element.id}.${element.className}`, ring, view];
             }"""

@@ -48,13 +48,11 @@ def test_a_first_visit_is_light(open_desk: OpenDesk, desk: Desk, teller: str, pa
 
 def test_the_second_page_loads_no_static_file_again(desk: Desk) -> None:
     chat_id = desk.start("10-2041", "Card status of 4417")
-    asked: list[str] = []
-    desk.page.on("response", lambda response: asked.append(response.url) if not response.from_service_worker else None)
-    desk.page.context.new_page().close()
     desk.go(f"/chat/{chat_id}")
     transferred = desk.page.evaluate(
-        "performance.getEntriesByType('resource').filter(entry => entry.name.includes('/static/') && entry.transferSize > 0)"
-        ".map(entry => entry.name)"
+        """() => performance.getEntriesByType("resource")
+            .filter((entry) => entry.name.includes("/static/") && entry.transferSize > 0)
+            .map((entry) => entry.name)"""
     )
     assert transferred == []
     expect(desk.reply(0)).to_be_visible()

@@ -72,7 +72,8 @@ def test_earlier_messages_are_a_page_away(desk: Desk, records: Records) -> None:
     records.change(
         "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 130)"
         " INSERT INTO message (chat_id, seq, role, text, author_name, created_at)"
-        " SELECT chat_id, i, 'notice', 'Note ' || i, author_name, created_at FROM message, n WHERE chat_id = ? AND seq = 1",
+        " SELECT chat_id, i, 'notice', 'Note ' || i, author_name, created_at"
+        " FROM message, n WHERE chat_id = ? AND seq = 1",
         chat_id,
     )
     records.change("UPDATE chat_session SET last_seq = 130 WHERE id = ?", chat_id)

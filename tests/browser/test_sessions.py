@@ -1,4 +1,4 @@
-"""The list of sessions, and what can be done with one: find, rename, move on, end, reopen, delete, read as somebody else."""
+"""The list of sessions, and what can be done with one: find, rename, move on, end, reopen, delete, read another's."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_session_is_renamed_in_place(desk: Desk) -> None:
     expect(heading).to_have_text("Maria Keller, lost card")
     expect(desk.page.get_by_role("link", name="Rename this session")).to_be_focused()
     expect(desk.box).to_have_value("meanwhile typed")
-    expect(desk.page).to_have_title("Maria Keller, lost card – Bankside")
+    expect(desk.page).to_have_title("Maria Keller, lost card \u2013 Bankside")
     desk.page.reload()
     expect(heading).to_have_text("Maria Keller, lost card")
     expect(desk.page.locator(f"#row-{chat_id} .case-title")).to_have_text("Maria Keller, lost card")
@@ -68,7 +68,7 @@ def test_the_first_question_names_the_session_in_place(desk: Desk) -> None:
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("New session")
     desk.ask("Card status of 4417")
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("Card status of 4417")
-    expect(desk.page).to_have_title("Card status of 4417 – Bankside")
+    expect(desk.page).to_have_title("Card status of 4417 \u2013 Bankside")
     expect(desk.page.locator(f"#row-{chat_id} .case-title")).to_have_text("Card status of 4417")
 
 

@@ -23,8 +23,8 @@ SIDEWAYS = "document.scrollingElement.scrollWidth - document.scrollingElement.cl
 def paths(chat_id: str) -> list[str]:
     """Every page there is."""
     session = f"/sessions/{chat_id}"
-    return ["/", f"/chat/{chat_id}", f"{session}/title", f"{session}/end", f"{session}/delete", f"{session}/customer?q=10-20",
-            "/sign-ins", "/password"]  # fmt: skip
+    forms = [f"{session}/{form}" for form in ("title", "end", "delete", "customer?q=10-20")]
+    return ["/", f"/chat/{chat_id}", *forms, "/sign-ins", "/password"]
 
 
 def test_on_a_phone_sessions_and_customer_are_sheets(open_desk: OpenDesk, teller: str) -> None:
@@ -95,8 +95,8 @@ def test_with_text_twice_as_large_and_widely_spaced_nothing_is_cut_off(open_desk
         desk.page.evaluate(
             """() => {
                 const sheet = new CSSStyleSheet();
-                sheet.replaceSync(`html { font-size: 200% !important }
-                    * { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }`);
+                const spaced = "line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important";
+                sheet.replaceSync(`html { font-size: 200% !important } * { ${spaced} }`);
                 document.adoptedStyleSheets = [sheet];
             }"""
         )

@@ -143,7 +143,17 @@ def test_a_question_without_anything_to_look_for_finds_nothing_or_something_but_
 
 @pytest.mark.parametrize(
     "question",
-    ['"', "card NEAR/2 pin", "card AND (pin OR", "title:card", "card*", "card & | ! pin", "a:b <-> c", "x" * 5000, "\\"],
+    [
+        '"',
+        "card NEAR/2 pin",
+        "card AND (pin OR",
+        "title:card",
+        "card*",
+        "card & | ! pin",
+        "a:b <-> c",
+        "x" * 5000,
+        "\\",
+    ],
 )
 def test_the_search_languages_own_signs_are_only_text(library: HandbookLibrary, question: str) -> None:
     assert isinstance(library.search(question), Sequence)

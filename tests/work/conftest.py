@@ -28,9 +28,7 @@ class Site:
 
 
 # Each worker of a parallel run serves one kind of database.
-KINDS = [
-    pytest.param(kind, marks=pytest.mark.xdist_group(f"servers-{kind}")) for kind in ("sqlite", "postgresql")
-]
+KINDS = [pytest.param(kind, marks=pytest.mark.xdist_group(f"servers-{kind}")) for kind in ("sqlite", "postgresql")]
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -61,5 +59,3 @@ def column(place: Place, statement: str, **values: object) -> list[object]:
     """The first column of what a query finds in the place's database, read anew."""
     with place.app.app_context():
         return list(db.session.scalars(text(statement), values))
-
-

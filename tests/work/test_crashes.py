@@ -68,9 +68,7 @@ def test_every_acknowledged_question_survives_a_kill_and_is_answered_exactly_onc
         wait_for(lambda: column(place, "SELECT DISTINCT state FROM reply") == ["done"], server)
     assert sorted(map(str, column(place, "SELECT text FROM message WHERE role = 'staff'"))) == sorted(acknowledged)
     for chat_id in chat_ids:
-        said = column(
-            place, "SELECT seq || role FROM message WHERE chat_id = :chat ORDER BY seq", chat=chat_id
-        )
+        said = column(place, "SELECT seq || role FROM message WHERE chat_id = :chat ORDER BY seq", chat=chat_id)
         assert said == ["1staff", "2assistant", "3staff", "4assistant"]
     assert column(place, "SELECT count(DISTINCT question_id) FROM reply") == [2 * ASKERS]
     assert column(place, "SELECT count(*) FROM message WHERE role = 'assistant' AND text = ''") == [0]

@@ -103,7 +103,7 @@ def disturbing(site: Site) -> Iterator[Counter[str]]:
                 while not done.is_set():
                     acts[number](hands[number])
                     seen[names[number]] += 1
-                    done.wait(0.05)
+                    done.wait(0.2)
             except BaseException as error:
                 errors.append(error)
 
@@ -140,9 +140,10 @@ def test_a_form_sent_twenty_times_at_once_opens_one_session_with_one_question(si
     assert [answer.status_code for answer in answers] == [303] * 20
     (chat_id,) = {chat_id_in(answer) for answer in answers}
     assert column(site.place, OURS, mark=request_id) == [1]
-    assert column(
-        site.place, "SELECT seq || role FROM message WHERE chat_id = :chat ORDER BY seq", chat=chat_id
-    ) == ["1staff", "2assistant"]
+    assert column(site.place, "SELECT seq || role FROM message WHERE chat_id = :chat ORDER BY seq", chat=chat_id) == [
+        "1staff",
+        "2assistant",
+    ]
 
 
 def test_a_question_sent_twenty_times_at_once_is_stored_and_answered_once(site: Site) -> None:
@@ -151,9 +152,10 @@ def test_a_question_sent_twenty_times_at_once_is_stored_and_answered_once(site: 
         with caller.twins(20) as twins:
             answers = at_once(20, lambda number: twins[number].ask(chat_id, "Opening hours", request_id))
     assert [answer.status_code for answer in answers] == [200] * 20
-    assert column(
-        site.place, "SELECT seq || role FROM message WHERE chat_id = :chat ORDER BY seq", chat=chat_id
-    ) == ["1staff", "2assistant"]
+    assert column(site.place, "SELECT seq || role FROM message WHERE chat_id = :chat ORDER BY seq", chat=chat_id) == [
+        "1staff",
+        "2assistant",
+    ]
 
 
 def test_eight_questions_racing_in_one_session_are_numbered_without_gaps_each_before_its_reply(site: Site) -> None:

@@ -17,7 +17,7 @@ from webapp.extensions import limiter
 from webapp.http.access import CrossSite
 from webapp.http.events import actor, log
 from webapp.http.fragments import wants_fragment
-from webapp.http.unit_of_work import abandon
+from webapp.http.unit_of_work import SAFE_METHODS, abandon
 from webapp.models.sqlite import DatabaseBusy
 from webapp.services import errors as domain
 
@@ -47,6 +47,7 @@ SENTENCES: dict[int, tuple[str, str, str]] = {  # title, sentence, next step
           "in a few seconds."),
 }  # fmt: skip
 RETRY_AFTER_SECONDS = "5"
+DATABASE_TROUBLE = (DBAPIError, PoolTimeout, DatabaseBusy)
 
 
 def answer(status: int, sentence: str = "", next_step: str = "", title: str = "") -> Response:
@@ -59,22 +60,35 @@ def answer(status: int, sentence: str = "", next_step: str = "", title: str = ""
         "next_step": next_step or (fallback[2] if not sentence else ""),
         "request_id": g.get("request_id", ""),
         "status": status,
+        "typed": _typed(status),
     }
+    template, last_resort = ("errors/_notice.html", LAST_NOTICE) if wants_fragment() else ("errors/page.html", LAST_PAGE)
+    try:
+        page = render_template(template, **context)
+    except Exception as error:  # the last resort needs nothing, not even the database that knows who is there
+        log.error("error_page.failed", kind=type(error).__name__, exc_info=error)
+        page = last_resort.format(**{name: escape(value) for name, value in context.items()})
+    response = make_response(page, status)
     if wants_fragment():
-        response = make_response(render_template("errors/_notice.html", **context), status)
         response.headers["HX-Retarget"] = "#notices"
         response.headers["HX-Reswap"] = "innerHTML"
-        return response
+    return response
+
+
+def _typed(status: int) -> str:
+    """What was being sent, for a page to give back. (A notice leaves the form with its text alone.) Not to other sites'
+    forms, which end in a 403: their words are not shown here."""
+    if request.method in SAFE_METHODS or status == 403:
+        return ""
     try:
-        page = render_template("errors/page.html", **context)
-    except Exception as error:  # the last resort: a page that needs nothing
-        log.error("error_page.failed", kind=type(error).__name__, exc_info=error)
-        page = LAST_RESORT.format(**{name: escape(value) for name, value in context.items()})
-    return make_response(page, status)
+        return next((request.form[name] for name in ("text", "opening", "summary") if request.form.get(name)), "")
+    except HTTPException:  # too large, or cut off
+        return ""
 
 
-LAST_RESORT = """<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>{title}</title>
-<h1>{title}</h1><p>{sentence} {next_step}</p><p><a href="/">To the start page</a></p><p>{request_id}</p></html>"""
+LAST_PAGE = """<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>
+<p>{sentence} {next_step}</p><pre>{typed}</pre><p><a href="/">To the start page</a></p><p>{request_id}</p></html>"""
+LAST_NOTICE = """<div class="note note-harm notice"><p><strong>{sentence}</strong> {next_step}</p></div>"""
 
 
 def _refused(error: domain.DomainError) -> Response:
@@ -107,6 +121,9 @@ def _too_many(error: RateLimitExceeded) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.response is not None:
         return make_response(error.response)
+    original = getattr(error, "original_exception", None)
+    if original is not None:  # raised after the view had answered: a commit that failed
+        return _database(original) if isinstance(original, DATABASE_TROUBLE) else _unexpected(original)
     response = answer(error.code or 500)
     if error.code == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
@@ -143,8 +160,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CrossSite, _cross_site)
     app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(DatabaseBusy, _database)
-    app.register_error_handler(DBAPIError, _database)
-    app.register_error_handler(PoolTimeout, _database)
+    for trouble in DATABASE_TROUBLE:
+        app.register_error_handler(trouble, _database)
     app.register_error_handler(BankError, _bank)
     app.register_error_handler(Exception, _unexpected)
