@@ -1,4 +1,4 @@
-"""The real server in a process of its own, started as `make run` starts it, so that tests can kill it as a crash would."""
+"""The real server in a process of its own, started as `make run` starts it; tests can kill it as a crash would."""
 
 from __future__ import annotations
 

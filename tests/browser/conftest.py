@@ -1,4 +1,4 @@
-"""A real Chromium, and one real server per test process. Each test has staff of its own, and sees nobody else's work."""
+"""A real Chromium, and one real server per test process. Each test has staff of its own, who see nobody else's."""
 
 from __future__ import annotations
 

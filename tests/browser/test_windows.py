@@ -95,8 +95,9 @@ def test_with_text_twice_as_large_and_widely_spaced_nothing_is_cut_off(open_desk
         desk.page.evaluate(
             """() => {
                 const sheet = new CSSStyleSheet();
-                const spaced = "line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important";
-                sheet.replaceSync(`html { font-size: 200% !important } * { ${spaced} }`);
+                sheet.replaceSync(`html { font-size: 200% !important }
+                    * { line-height: 1.5 !important; letter-spacing: 0.12em !important }
+                    * { word-spacing: 0.16em !important }`);
                 document.adoptedStyleSheets = [sheet];
             }"""
         )

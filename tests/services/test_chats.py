@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from sqlalchemy import func, select, update
@@ -48,7 +48,7 @@ def test_the_same_form_opens_one_session_whatever_else_it_says() -> None:
 
 def test_sessions_used_one_after_the_other_have_different_colours() -> None:
     accents = [stored(open_chat()).accent for _ in range(9)]
-    assert all(left != right for left, right in zip(accents, accents[1:], strict=False))
+    assert all(left != right for left, right in pairwise(accents))
     assert set(accents) == set(range(1, 9))
 
 

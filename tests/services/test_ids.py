@@ -81,6 +81,6 @@ def test_moments_come_back_aware_in_utc_and_naive_ones_are_refused(app: Flask) -
         assert kept.tzinfo == UTC
         assert kept.isoformat() == "2026-06-30T22:30:00+00:00"
     with pytest.raises(ValueError, match="time zone"):
-        UtcDateTime().process_bind_param(datetime(2026, 7, 1), db.engine.dialect)  # noqa: DTZ001
+        UtcDateTime().process_bind_param(datetime(2026, 7, 1), db.engine.dialect)
     assert now().tzinfo == UTC
     assert isinstance(Draft.__table__.c.updated_at.type, UtcDateTime)

@@ -163,8 +163,8 @@ def test_fields_nobody_asked_for_are_not_read(app: Flask, teller: Visitor) -> No
     forged = {
         "id": "7", "seq": "99", "role": "assistant", "author_name": "The Bank", "staff_id": "1", "owner": "1",
         "created_at": "2001-01-01", "createdAt": "2001-01-01", "confirmed": "true", "tool_calls": "[]",
-        "legalHold": "1", "status": "ended", "branch": "Lindenau", "customer_number": "10-2041", "thread_id": "thread_1",
-        "agent": "cards",
+        "legalHold": "1", "status": "ended", "branch": "Lindenau", "customer_number": "10-2041",
+        "thread_id": "thread_1", "agent": "cards",
     }  # fmt: skip
     teller.get("/")
     request_id = teller.field("request_id")

@@ -1,4 +1,4 @@
-"""Making replies inside the server's process: no transaction is open meanwhile, order is kept, failures are sentences."""
+"""Making replies in the server's process: no transaction is open meanwhile, order is kept, failures are sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark's baseline does the same work as the product: the same statements on the same tables, in the same order."""
+"""The benchmark's baseline does the product's work: the same statements on the same tables, in the same order."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -158,9 +159,8 @@ def test_the_gate_opens_again_after_an_error_a_rollback_and_a_lost_connection(
 ) -> None:
     monkeypatch.setattr(sqlite_module, "BUSY_SECONDS", 0.3)
     with sqlite_app.app_context():
-        with pytest.raises(ZeroDivisionError), unit_of_work():
-            db.session.execute(text("SELECT 1"))
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            write_and_fail(ZeroDivisionError)
         open_chat()
         with unit_of_work():
             db.session.execute(text("SELECT 1"))
@@ -171,12 +171,26 @@ def test_the_gate_opens_again_after_an_error_a_rollback_and_a_lost_connection(
             db.session.connection().invalidate()
             db.session.rollback()
         open_chat()
-        with pytest.raises(PendingRollbackError), unit_of_work():  # what was written is gone: this must not "succeed"
-            db.session.execute(text("SELECT 1"))
-            db.session.connection().invalidate()
+        with pytest.raises(PendingRollbackError):  # what was written is gone: this must not "succeed"
+            write_and_lose_the_connection()
         open_chat()
         db.session.remove()
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def write_and_fail(error: type[Exception], before: Callable[[], object] = lambda: None) -> None:
+    """Write a row, do something, fail."""
+    with unit_of_work():
+        db.session.add(AuditEntry(actor="x", role="x", action="failed", object_id="x", details={}))
+        db.session.flush()
+        before()
+        raise error
+
+
+def write_and_lose_the_connection() -> None:
+    with unit_of_work():
+        db.session.execute(text("SELECT 1"))
+        db.session.connection().invalidate()
 
 
 @only_sqlite
@@ -206,28 +220,20 @@ def test_make_safe_leaves_other_databases_alone() -> None:
 
 
 def test_what_one_request_rolls_back_takes_nothing_of_another_along(app: Flask) -> None:
-    """One connection per unit of work: two at once, one of which fails, on two threads."""
     inside, decided = threading.Event(), threading.Event()
-    kept: list[str] = []
 
     def fail() -> None:
-        with app.app_context(), pytest.raises(ZeroDivisionError), unit_of_work():
-            inside.set()
-            decided.wait(timeout=5)
-            db.session.add(AuditEntry(actor="x", role="x", action="failed", object_id="x", details={}))
-            db.session.flush()
-            raise ZeroDivisionError
+        with app.app_context(), pytest.raises(ZeroDivisionError):
+            write_and_fail(ZeroDivisionError, lambda: (inside.set(), decided.wait(timeout=0.5)))
 
     failing = threading.Thread(target=fail)
     failing.start()
     assert inside.wait(timeout=5)
     with app.app_context():
-        kept.append(open_chat())
-    decided.set()
-    failing.join(timeout=10)
-    with app.app_context():
-        kept.append(open_chat())
+        kept = open_chat()  # on PostgreSQL in the middle of the other's transaction, on SQLite right after it
+        decided.set()
+        failing.join(timeout=10)
         with unit_of_work():
-            assert sorted(db.session.scalars(select(ChatSession.id))) == sorted(kept)
+            assert list(db.session.scalars(select(ChatSession.id))) == [kept]
             failed = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "failed")
             assert db.session.scalar(failed) == 0
