@@ -105,6 +105,7 @@ if (log) {
   log.addEventListener("scroll", scrolled, { passive: true });
   document.addEventListener("scroll", scrolled, { passive: true });
   document.addEventListener("visibilitychange", () => { days(); tellSeen(); });
+  document.addEventListener("submit", (event) => { if (event.target.matches("[data-sign-out]")) { clearTimeout(seenTimer); seenTimer = undefined; } });
   window.addEventListener("pagehide", () => { if (seenTimer) { clearTimeout(seenTimer); sendSeen(); } });
   document.addEventListener("htmx:before:swap", days);
   document.addEventListener("log-grew", () => { following = true; toEnd(); });
