@@ -52,7 +52,9 @@ class Place:
                 self.app.extensions["bankside.guests_engine"].dispose()
                 for leftover in ("-wal", "-shm"):
                     Path(f"{db.engine.url.database}{leftover}").unlink(missing_ok=True)
-                shutil.copy(self.pristine, str(db.engine.url.database))
+                fresh = self.pristine.with_suffix(".fresh")
+                shutil.copy(self.pristine, fresh)
+                fresh.replace(str(db.engine.url.database))  # what still has the old file open keeps the old file
             limiter.reset()
 
 
