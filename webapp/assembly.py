@@ -18,11 +18,13 @@ from webapp.agents.roster import TEAM
 from webapp.bank.core_banking import CoreBanking
 from webapp.config import Config, ConfigError
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
+from webapp.feed import MemoryFeed
 from webapp.http import events
 from webapp.models.sqlite import BUSY_SECONDS, make_safe
 from webapp.services.handbook import HandbookLibrary
 from webapp.services.passwords import Passwords
 from webapp.work.runner import Runner
+from webapp.work.streams import Streams
 
 LARGEST_FORM = 256 * 1024  # bytes
 
@@ -90,6 +92,8 @@ def assemble(app: Flask, config: Config) -> None:
     app.extensions["bankside.library"] = HandbookLibrary(reader)
     app.extensions["bankside.assistant"] = Assistant(RulesModel(), TEAM)
     app.extensions["bankside.claims"] = set()
+    app.extensions["bankside.feed"] = MemoryFeed()
+    app.extensions["bankside.streams"] = Streams(app, app.extensions["bankside.feed"], config)
     app.extensions["bankside.runner"] = Runner(
         app, config.reply_threads, only_process=config.web_processes == 1 and _is_sqlite(config)
     )

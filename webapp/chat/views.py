@@ -15,7 +15,7 @@ from webapp.http.events import log
 from webapp.http.fragments import wants_fragment
 from webapp.http.moments import viewer_zone
 from webapp.http.panels import customer_panel, status_context
-from webapp.http.settings import config
+from webapp.http.settings import config, feed, tell
 from webapp.http.unit_of_work import after_commit, unit_of_work
 from webapp.models import ChatSession, Message, Reply
 from webapp.services import audit, chats, conversation, listing, replies
@@ -31,6 +31,7 @@ MASKED = "A card number or code in your message was masked before it was stored.
 def show(chat_id: str) -> ResponseReturnValue:
     """The whole page: sessions, conversation, customer and sources."""
     chat = chats.readable_chat(staff(), chat_id)
+    feed_id = feed().latest(chat.id)  # before the messages are read: what comes in between is told, not lost
     before = request.args.get("before", type=int)
     messages = conversation.messages(chat, before=before)
     may_write = chat.staff_id == staff().id and staff().may("sessions.use")
@@ -40,6 +41,7 @@ def show(chat_id: str) -> ResponseReturnValue:
         "messages": messages,
         "earlier_seq": messages[0].seq if messages and messages[0].seq > 1 else None,
         "form": form,
+        "feed_id": feed_id,
         "suggestions": common_questions(),
         "page": listing.chats_for(staff(), listing.Filters(mine="1" if may_write else "")),
         "filters": asdict(listing.Filters(mine="1" if may_write else "")),
@@ -105,6 +107,7 @@ def create_message() -> ResponseReturnValue:
         return _composer_back(form, chat, ended.sentence, "ended", 409)
     if not turn.repeated:
         after_commit(submit, turn.reply.id)
+        tell(chat.id, "changed")
     if not wants_fragment():
         return redirect(url_for("chat.show", chat_id=chat.id), 303)
     return render_template(
@@ -159,6 +162,7 @@ def retry(chat_id: str, reply_id: int) -> ResponseReturnValue:
     found = conversation.reply_in(chat, reply_id)
     replies.retry(staff(), found)
     after_commit(submit, found.id)
+    tell(chat.id, "changed")
     if not wants_fragment():
         return redirect(url_for("chat.show", chat_id=chat.id), 303)
     return _message(found, chat)

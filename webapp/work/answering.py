@@ -13,6 +13,7 @@ from webapp.agents.transcript import Answer, Desk, Step
 from webapp.bank.core_banking import CoreBanking
 from webapp.bank.errors import BankError, CustomerNotFound
 from webapp.bank.policy_library import PolicyLibrary
+from webapp.feed import Feed
 from webapp.http.events import log
 from webapp.http.unit_of_work import unit_of_work
 from webapp.models.base import now
@@ -31,11 +32,13 @@ def make_reply(app: Flask, reply_id: int) -> int | None:
         if work is None:
             return None
         makers_of(app).add(work.token)
+        feed_of(app).publish(work.chat_id, "changed")
         try:
             _answer(app, work)
             with unit_of_work():
                 return replies.next_pending(work.chat_id)
         finally:
+            feed_of(app).publish(work.chat_id, "changed")
             makers_of(app).discard(work.token)
 
 
@@ -73,11 +76,16 @@ def _think(app: Flask, work: Work) -> Answer:
         library=library,
         now=_local_now(work.time_zone),
     )
-    return assistant.answer(work.lines, desk, _tell)
+
+    def tell(step: Step) -> None:
+        feed_of(app).publish(work.chat_id, "step", reply=work.reply_id, text=step.text)
+
+    return assistant.answer(work.lines, desk, tell)
 
 
-def _tell(_step: Step) -> None:
-    """Steps are not shown yet: replies take milliseconds."""
+def feed_of(app: Flask) -> Feed:
+    """Where the pages of this app hear of changes."""
+    return cast(Feed, app.extensions["bankside.feed"])
 
 
 def _local_now(time_zone: str) -> datetime:
