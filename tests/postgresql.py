@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -78,5 +78,9 @@ def fresh_database(server_url: str) -> Iterator[str]:
     try:
         yield f"{server_url}/{name}"
     finally:
-        with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
+        # A server that was stopped first took the database with it.
+        with (
+            suppress(psycopg.OperationalError),
+            psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection,
+        ):
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]

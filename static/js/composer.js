@@ -10,6 +10,7 @@ const draftKey = () => `draft:${form()?.dataset.chat}`;
 const token = () => document.querySelector("meta[name=csrf-token]").content;
 
 let timer;
+let savingDraft = false;
 let keptWhileSuggesting = null;
 let beforeSending = null;
 
@@ -24,6 +25,7 @@ async function saveDraft() {
   const url = form()?.dataset.draftUrl;
   if (!url || !box()) return;
   const text = box().value;
+  savingDraft = true;
   try {
     const answer = await fetch(url, {
       method: "POST",
@@ -37,6 +39,7 @@ async function saveDraft() {
       if (box()?.value === text) remember("");
     }
   } catch { /* offline: the text is in sessionStorage and goes out with the next change */ }
+  savingDraft = false;
 }
 
 function grow() {
@@ -146,7 +149,9 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 
 document.addEventListener("htmx:before:swap", (event) => {
-  if (fromComposer(event)) document.getElementById("sending")?.remove();
+  if (!fromComposer(event)) return;
+  document.getElementById("sending")?.remove();
+  box()?.removeAttribute("style"); // htmx carries style attributes over, which the content policy forbids
 });
 
 document.addEventListener("htmx:finally:request", (event) => {
@@ -159,6 +164,7 @@ document.addEventListener("htmx:finally:request", (event) => {
   if (word) word.textContent = "Send";
   const sent = event.detail.ctx.response?.ok ?? event.detail.ctx.response?.raw?.ok;
   if (sent && !box().value) remember("");
+  if (sent && savingDraft) saveDraft(); // a draft that was on its way must not come back as one
   if (keptWhileSuggesting !== null) {
     if (sent || keptWhileSuggesting) box().value = keptWhileSuggesting;
     remember(box().value);

@@ -77,7 +77,8 @@ document.addEventListener("htmx:after:swap", (event) => {
   const lost = !document.activeElement || document.activeElement === document.body;
   if (wanted) wanted.focus();
   else if (lost && !isPoll(ctx.sourceElement) && id !== "notices") {
-    (swapped.querySelector("[autofocus], [data-focus], [tabindex='-1']") ?? document.getElementById("main"))?.focus({ preventScroll: true });
+    const next = ["[autofocus]", "[data-focus]", "[tabindex='-1']", "a, button, summary"].map((selector) => swapped.querySelector(selector));
+    (next.find(Boolean) ?? document.getElementById("main"))?.focus({ preventScroll: true });
   }
   const sentence = (swapped.matches("[data-announce]") ? swapped : swapped.querySelector("[data-announce]"))?.dataset.announce;
   if (sentence) announce(sentence);

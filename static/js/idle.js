@@ -2,6 +2,7 @@
 // Also clears drafts from this tab when somebody signs out, or when somebody else has signed in.
 
 const WARNING = 120; // seconds before the end
+const COARSE = 60; // seconds by which the server may count a visit late, so that its clock ends first
 
 const idleSeconds = Number(document.body.dataset.idleSeconds);
 const warning = document.getElementById("idle-warning");
@@ -22,8 +23,9 @@ function touched() {
 const words = (seconds) => (seconds > 90 ? "2 minutes" : seconds > 30 ? "1 minute" : `${Math.max(1, Math.ceil(seconds / 10) * 10)} seconds`);
 
 function look() {
-  const rest = idleSeconds - (Date.now() - last) / 1000;
-  if (rest <= 0) {
+  const over = (Date.now() - last) / 1000 - idleSeconds;
+  const rest = -over - Math.min(COARSE, idleSeconds / 10);
+  if (over > 2) {
     location.reload(); // the server answers with the sign-in page; drafts stay in this tab
   } else if (rest <= Math.min(WARNING, idleSeconds / 2)) {
     const text = words(rest);

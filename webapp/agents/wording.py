@@ -102,6 +102,16 @@ def owes(account: Account) -> bool:
     return account.kind in (AccountKind.CREDIT, AccountKind.LOAN)
 
 
+def is_and_why(state: str, reason: str | None) -> str:
+    """A state with its reason, said once: "blocked after three wrong PINs", "active", "expired: replaced in May"."""
+    if not reason or not reason.strip():
+        return plain(state)
+    why = plain(reason).rstrip(".")
+    if why.lower().startswith(state.lower()):
+        return why[:1].lower() + why[1:]
+    return f"{plain(state)}: {why}"
+
+
 def listed(words: Sequence[str], last: str = "and") -> str:
     """ "a, b and c"."""
     if len(words) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, session, url_for
@@ -75,10 +76,7 @@ def sign_in() -> ResponseReturnValue:
     wait = throttle.seconds_to_wait(name, address)
     if wait:
         log.warning("sign_in.throttled", address=address)
-        minutes = -(-wait // 60)
-        response = _page(
-            form, f"Too many attempts. Try again in {minutes} minute{'s' if minutes > 1 else ''}.", status=429
-        )
+        response = _page(form, _try_again_in(wait), status=429)
         response.headers["Retry-After"] = str(wait)
         return response
     with reading():
@@ -177,7 +175,8 @@ def stay() -> ResponseReturnValue:
 @bp.get("/sign-ins")
 def my_sign_ins() -> ResponseReturnValue:
     """Where the person is signed in."""
-    rows = sign_ins.of(staff())
+    limits = config()
+    rows = sign_ins.of(staff(), timedelta(minutes=limits.idle_minutes), timedelta(hours=limits.absolute_hours))
     for row in rows:
         row.is_current = row.id == current_sign_in().id
     return render_template("auth/sign_ins.html", sign_ins=rows)
@@ -207,22 +206,37 @@ def password_page() -> ResponseReturnValue:
 
 @bp.post("/password")
 def change_password() -> ResponseReturnValue:
-    """Change the password; the current one proves who is there."""
+    """Change the password; the current one proves who is there, and guessing it is slowed down like signing in."""
     form = PasswordForm()
     if form.validate():
-        person, sign_in_id = staff(), current_sign_in().id
+        person, sign_in_id, address = staff(), current_sign_in().id, request.remote_addr or ""
+        wait = throttle.seconds_to_wait(person.username, address)
+        if wait:
+            form.current_password.errors = [_try_again_in(wait)]
+            page = make_response(render_template("auth/password.html", form=form), 429)
+            page.headers["Retry-After"] = str(wait)
+            return page
         try:
             new_hash = sign_ins.change_password(
                 person, passwords(), str(form.current_password.data), str(form.new_password.data)
             )
         except WrongPassword as wrong:
+            throttle.failed(address)
+            log.warning("password.wrong", actor=person.username, address=address)
             form.current_password.errors = [f"{wrong.sentence} {wrong.next_step}"]
         except PasswordRefused as refused:
+            throttle.succeeded(person.username)
             form.new_password.errors = [f"{refused.sentence} {refused.next_step}"]
         else:
+            throttle.succeeded(person.username)
             sign_ins.store_password(person.id, new_hash, by=person)
             if form.end_others.data:
                 sign_ins.end_all(person, by=person, keep=sign_in_id)
             flash("Your password is changed.", "ok")
             return redirect(url_for("auth.my_sign_ins"), 303)
     return render_template("auth/password.html", form=form), 422
+
+
+def _try_again_in(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    return f"Too many attempts. Try again in {minutes} minute{'s' if minutes > 1 else ''}."

@@ -48,7 +48,7 @@ def markdown(text: str) -> Markup:
         link_rel="noopener noreferrer",
         url_schemes={"http", "https", "mailto"},
     )
-    clean = clean.replace("<table>", '<div class="table" tabindex="0" role="region" aria-label="Table"><table>')
+    clean = clean.replace("<table>", '<div class="table" tabindex="0" role="group" aria-label="Table"><table>')
     return Markup(clean.replace("</table>", "</table></div>"))  # noqa: S704  # just sanitised
 
 

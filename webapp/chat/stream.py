@@ -19,7 +19,7 @@ from webapp.http.access import current_sign_in, passive, staff
 from webapp.http.settings import feed
 from webapp.http.unit_of_work import abandon
 from webapp.services import chats
-from webapp.work.streams import Ticket, streams_of
+from webapp.work.streams import Streams, Ticket, streams_of
 
 CLOSED_AFTER = 300.0  # seconds; the page connects again
 KEEP_ALIVE = 15.0
@@ -39,16 +39,16 @@ def events(chat_id: str) -> ResponseReturnValue:
     streams = streams_of(current_app)
     streams.admit(ticket)
     abandon()  # no connection is held while the stream waits
-    response = Response(_follow(feed(), ticket, after[:64]), mimetype="text/event-stream")
+    response = Response(_follow(feed(), streams, ticket, after[:64]), mimetype="text/event-stream")
     response.call_on_close(lambda: streams.release(ticket))
     response.headers.update(HEADERS)
     return response
 
 
-def _follow(source: Feed, ticket: Ticket, after: str) -> Iterator[str]:
+def _follow(source: Feed, streams: Streams, ticket: Ticket, after: str) -> Iterator[str]:
     opened = spoke = time.monotonic()
     yield "retry: 1000\n\n"
-    while not ticket.ended.is_set() and time.monotonic() - opened < CLOSED_AFTER:
+    while not (ticket.ended.is_set() or streams.draining.is_set()) and time.monotonic() - opened < CLOSED_AFTER:
         try:
             fresh = source.read(ticket.chat_id, after, TICK)
         except Missed:

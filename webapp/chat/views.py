@@ -42,7 +42,7 @@ def show(chat_id: str) -> ResponseReturnValue:
         "earlier_seq": messages[0].seq if messages and messages[0].seq > 1 else None,
         "form": form,
         "feed_id": feed_id,
-        "suggestions": common_questions(),
+        "suggestions": usual_questions(),
         "page": listing.chats_for(staff(), listing.Filters(mine="1" if may_write else "")),
         "filters": asdict(listing.Filters(mine="1" if may_write else "")),
         "source": conversation.latest_citation(chat),
@@ -59,7 +59,7 @@ def show(chat_id: str) -> ResponseReturnValue:
     return render_template("chat/show.html", **context)
 
 
-def common_questions() -> list[str]:
+def usual_questions() -> list[str]:
     """Suggestions from the configuration, for roles that ask."""
     return [text.strip() for text in config().suggestions.split("|") if text.strip()][:8]
 
@@ -115,7 +115,7 @@ def create_message() -> ResponseReturnValue:
         chat=chat,
         turn=turn,
         form=MessageForm.fresh(chat.id),
-        suggestions=common_questions(),
+        suggestions=usual_questions(),
         notice=MASKED if turn.masked else None,
     )
 

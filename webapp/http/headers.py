@@ -33,7 +33,7 @@ def _add(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
     headers["X-Bankside"] = "1"  # the page swaps only what we sent, not a proxy's error page
     if request.endpoint != "static.file":
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
         headers.add("Vary", "HX-Request, Cookie")
     if config().cookies_are_secure:
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import ClientDisconnected, UnsupportedMediaType
 
 from webapp.http.unit_of_work import SAFE_METHODS
 from webapp.services.errors import BadInput
@@ -20,10 +20,14 @@ def has_unsendable(text: str) -> bool:
 
 def _check_encoding() -> None:
     _decodable(request.query_string)
-    if request.method in SAFE_METHODS or not request.content_length:
+    if request.method in SAFE_METHODS or not (request.content_length or "Transfer-Encoding" in request.headers):
         return
     if request.mimetype == "application/x-www-form-urlencoded":
-        _decodable(request.get_data(cache=True))
+        body = request.get_data(cache=True)
+        if len(body) < (request.content_length or 0):
+            # The server hands over what came before the connection broke: half a question must not be stored.
+            raise ClientDisconnected
+        _decodable(body)
     elif not getattr(request, "routing_exception", None) and request.endpoint != "reports.csp":
         raise UnsupportedMediaType
 

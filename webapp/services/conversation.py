@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markdown_it import MarkdownIt
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import load_only
@@ -77,6 +79,21 @@ def ask(chat: ChatSession, staff: StaffUser, text: str, request_id: str, time_zo
     mark_read(chat, staff, question.seq)
     db.session.flush()
     return Turn(question, reply, masked=kept != text)
+
+
+CITATION_MARK = re.compile(r" ?\[\d{1,2}\]")
+_reader = MarkdownIt("commonmark", {"html": False}).enable(["table"])
+
+
+def plain(markdown: str) -> str:
+    """What a Markdown text says, without its marks; a table's header row is left out."""
+    words: list[str] = []
+    in_head = False
+    for token in _reader.parse(markdown):
+        in_head = (in_head or token.type == "thead_open") and token.type != "thead_close"
+        if token.type == "inline" and not in_head:
+            words += [part.content if part.content else " " for part in token.children or []] + [" "]
+    return CITATION_MARK.sub("", "".join(words))
 
 
 def one_line(text: str) -> str:

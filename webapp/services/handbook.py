@@ -15,6 +15,7 @@ from webapp.bank.articles import Article, parse_article
 from webapp.bank.policy_library import Passage
 from webapp.extensions import db
 from webapp.models import HandbookArticle, HandbookPassage
+from webapp.services.passages import section_order
 
 # Words that say nothing about what is asked. Kept short: "how", "long" and "much" carry meaning in a bank's questions.
 STOP_WORDS = frozenset(
@@ -23,10 +24,12 @@ STOP_WORDS = frozenset(
     "will with would you your customer cust client".split()
 )
 MOST_WORDS = 24
+CANDIDATES = 60  # passages found by words, from which the best are chosen
+SECTION_DISCOUNT = 0.9  # each further section of an article counts so much less than the one before
 
 _FOUND_COLUMNS = """
     article.article_id, article.version, article.title, article.effective_on,
-    passage.heading, passage.text, passage.audience
+    passage.number, passage.heading, passage.text, passage.audience
 """
 _IN_FORCE = """
     article.version = (
@@ -73,7 +76,10 @@ class HandbookLibrary:
         self._engine = engine
 
     def search(self, question: str, limit: int = 5) -> Sequence[Passage]:
-        """Passages in force today sharing words with the question, best first; the best one's score is 1."""
+        """Passages in force today sharing words with the question, best first; the best one's score is 1.
+
+        Articles are ranked by their best passage; within an article its sections by `passages.section_order`.
+        """
         words = search_words(question)
         if not words:
             return []
@@ -82,10 +88,9 @@ class HandbookLibrary:
         with self._engine.connect() as connection:
             rows = connection.execute(
                 _SEARCH_POSTGRESQL if postgresql else _SEARCH_SQLITE,
-                {"query": query, "today": _today(connection), "limit": limit},
+                {"query": query, "today": _today(connection), "limit": CANDIDATES},
             ).all()
-        best = max((float(row.rank) for row in rows), default=0.0)
-        return [_passage(row, float(row.rank) / best if best > 0 else 0.0) for row in rows]
+        return _by_article(words, rows)[:limit]
 
     def article(self, article_id: str, version: int | None = None) -> Sequence[Passage]:
         """Every section of an article in order; [] if there is no such article or version."""
@@ -94,6 +99,23 @@ class HandbookLibrary:
                 _ARTICLE, {"article_id": article_id, "version": version, "today": _today(connection)}
             ).all()
         return [_passage(row, 1.0) for row in rows]
+
+
+def _by_article(words: list[str], rows: Sequence[Row[Any]]) -> list[Passage]:
+    """The found rows, best article first, each article's sections in the order of their fit."""
+    best = max((float(row.rank) for row in rows), default=0.0)
+    articles: dict[str, list[Row[Any]]] = {}
+    for row in rows:  # best first, so that articles come in the order of their best passage
+        articles.setdefault(row.article_id, []).append(row)
+    found: list[Passage] = []
+    for sections in articles.values():
+        score = float(sections[0].rank) / best if best > 0 else 0.0
+        sections.sort(key=lambda row: row.number)
+        order = section_order(words, sections[0].title, [(row.heading, row.text) for row in sections])
+        found += [
+            _passage(sections[place], score * SECTION_DISCOUNT**position) for position, place in enumerate(order)
+        ]
+    return sorted(found, key=lambda passage: -passage.score)
 
 
 def _today(connection: Connection) -> date | str:

@@ -97,13 +97,8 @@ def _mark_unread(staff: StaffUser, chats: Sequence[ChatSession]) -> None:
     own = [chat.id for chat in chats if chat.staff_id == staff.id]
     if not own:
         return
-    seen = dict(
-        db.session.execute(
-            select(Reading.chat_id, Reading.seq).where(Reading.staff_id == staff.id, Reading.chat_id.in_(own))
-        )
-        .tuples()
-        .all()
-    )
+    read = select(Reading.chat_id, Reading.seq).where(Reading.staff_id == staff.id, Reading.chat_id.in_(own))
+    seen: dict[str, int] = {chat_id: seq for chat_id, seq in db.session.execute(read)}
     for chat in chats:
         chat.unread = chat.staff_id == staff.id and chat.last_seq > seen.get(chat.id, 0)
 

@@ -17,7 +17,7 @@ from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, S
 from webapp.models.base import now
 from webapp.models.message import UNFINISHED_REPLY, ReplyState
 from webapp.services import audit
-from webapp.services.conversation import one_line
+from webapp.services.conversation import one_line, plain
 from webapp.services.errors import MoveNotAllowed
 
 MOST_ATTEMPTS = 3
@@ -104,6 +104,8 @@ def _transcript(chat: ChatSession, question: Question) -> list[Line]:
 
 def finish(work: Work, answer: Answer) -> bool:
     """Store a finished answer; False (and nothing stored) if the claim was lost or the session deleted meanwhile."""
+    # The session before its reply, the order in which a deletion takes them: two orders would be a deadlock.
+    db.session.execute(select(ChatSession.id).where(ChatSession.id == work.chat_id).with_for_update())
     closed = db.session.execute(
         update(reply_table)
         .where(
@@ -157,7 +159,7 @@ def finish(work: Work, answer: Answer) -> bool:
     db.session.execute(
         update(ChatSession)
         .where(ChatSession.id == work.chat_id)
-        .values(last_line=one_line(answer.text), last_activity_at=now())
+        .values(last_line=one_line(plain(answer.text)), last_activity_at=now())
     )
     return True
 
@@ -166,7 +168,11 @@ def give_up(work: Work, sentence: str) -> bool:
     """Mark a reply as failed, with a sentence for the person; False if the claim was lost."""
     closed = db.session.execute(
         update(reply_table)
-        .where(reply_table.c.id == work.reply_id, reply_table.c.claim_token == work.token)
+        .where(
+            reply_table.c.id == work.reply_id,
+            reply_table.c.claim_token == work.token,
+            reply_table.c.state == ReplyState.RUNNING,
+        )
         .values(state=ReplyState.FAILED, failure=sentence[:200], finished_at=now())
     )
     return bool(closed.rowcount == 1)  # type: ignore[attr-defined]

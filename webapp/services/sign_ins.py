@@ -65,11 +65,13 @@ def touch(sign_in_id: int) -> None:
     db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=now()))
 
 
-def of(staff: StaffUser) -> Sequence[SignIn]:
-    """The person's sign-ins that have not ended, last used first."""
+def of(staff: StaffUser, idle: timedelta, absolute: timedelta) -> Sequence[SignIn]:
+    """The person's sign-ins that are alive, last used first."""
+    moment = now()
     return db.session.scalars(
         select(SignIn)
         .where(SignIn.staff_id == staff.id, SignIn.ended_at.is_(None))
+        .where(SignIn.last_seen_at >= moment - idle, SignIn.created_at >= moment - absolute)
         .order_by(SignIn.last_seen_at.desc())
     ).all()
 

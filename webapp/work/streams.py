@@ -69,9 +69,6 @@ class Streams:
     def drain(self) -> None:
         """The process is stopping: let every stream end by itself."""
         self.draining.set()
-        with self._lock:
-            for ticket in self._tickets:
-                ticket.ended.set()
 
     def _watch(self) -> None:
         if self._watch_pid != os.getpid():

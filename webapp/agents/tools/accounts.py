@@ -61,6 +61,8 @@ def _balance_sentence(account: Account) -> str:
     if account.kind is AccountKind.CREDIT:
         limit = money(account.overdraft_limit, account.currency)
         return f"{name} stands at {booked}; {free} of the {limit} credit limit are available."
+    if account.available == account.balance:
+        return f"{name} holds {booked}, all of it available."
     counted = "pending payments and the arranged overdraft" if account.overdraft_limit else "pending payments"
     return f"{name} holds {booked}; {free} are available, counting {counted}."
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from webapp.agents.tools.registry import ToolResult, reads
 from webapp.agents.tools.subject import accounts_meant, card_meant, card_words, customer_of
 from webapp.agents.transcript import Desk, Json
-from webapp.agents.wording import account_name, count, day, ending, figure, local_day, money, plain, table, together, when
+from webapp.agents.wording import account_name, count, day, ending, figure, is_and_why, local_day, money, plain, table, together, when
 from webapp.bank.core_banking import TransactionQuery
 from webapp.bank.values import (
     Account,
@@ -35,8 +35,7 @@ def _account_of(desk: Desk, card: Card) -> Account | None:
 
 
 def _status_sentence(card: Card) -> str:
-    reason = f": {plain(card.status_reason)}" if card.status_reason else ""
-    return f"{card_words(card)} is {plain(card.status)}{reason}."
+    return f"{card_words(card)} is {is_and_why(card.status, card.status_reason)}."
 
 
 @reads(label="cards", doing="Looking at the cards")
@@ -50,7 +49,7 @@ def cards_overview(desk: Desk) -> ToolResult:
         (
             card_words(card),
             plain(card.kind),
-            f"{plain(card.status)}{': ' + plain(card.status_reason) if card.status_reason else ''}",
+            is_and_why(card.status, card.status_reason),
             ending(accounts[card.account_id].last_four) if card.account_id in accounts else "",
             f"{card.expires_on:%m/%Y}",
             figure(card.daily_limit),
@@ -180,7 +179,7 @@ def card_declined(desk: Desk, last_four: str | None = None) -> ToolResult:
 def _reasons(desk: Desk, card: Card) -> Sequence[str]:
     found: list[str] = []
     if card.status is not CardStatus.ACTIVE:
-        found.append(f"The card is {plain(card.status)}{': ' + plain(card.status_reason) if card.status_reason else ''}.")
+        found.append(f"The card is {is_and_why(card.status, card.status_reason)}.")
     if card.expires_on < desk.now.date() and card.status is not CardStatus.EXPIRED:
         found.append(f"It expired on {day(card.expires_on)}.")
     if card.wrong_pin_attempts:
@@ -197,7 +196,7 @@ def _reasons(desk: Desk, card: Card) -> Sequence[str]:
     if spent and spent >= card.daily_limit * Decimal("0.8"):
         found.append(f"{money(spent)} of the daily limit of {money(card.daily_limit)} are spent today.")
     found.extend(
-        f"An open fraud alert of {when(alert.raised_at, desk.now)}: {plain(alert.headline)}."
+        f"An open fraud alert of {when(alert.raised_at, desk.now)}: {plain(alert.headline).rstrip('.')}."
         for alert in desk.bank.fraud_alerts(customer_of(desk).number)
         if alert.state is AlertState.OPEN and alert.card_last_four == card.last_four
     )

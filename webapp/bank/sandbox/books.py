@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from webapp.bank.sandbox.accounts import (
     LOAN_DAY,
@@ -29,7 +30,7 @@ from webapp.bank.sandbox.dates import (
     working_day_until,
 )
 from webapp.bank.sandbox.entries import Act, Entry, Order
-from webapp.bank.sandbox.payments import NIGHTS_UNTIL_BOOKED, payments_made
+from webapp.bank.sandbox.payments import NIGHTS_UNTIL_BOOKED, Shopper
 from webapp.bank.sandbox.people import Person
 from webapp.bank.sandbox.plans import MonthPlanner
 from webapp.bank.sandbox.terms import (
@@ -48,6 +49,7 @@ NUMBERS_PER_CENT = 10_000 * 365  # interest numbers that make one cent
 CREDIT_DAY = 3  # of the month: the credit card's statement is drawn up and paid
 SWEEP_DAY = 20  # of the month: what is left over goes to savings
 SWEEP_LEAST = 3_000
+CREDIT_USED_AT_MOST = Decimal(90)  # percent of the limit: who owes more pays more than the minimum
 
 
 @dataclass(slots=True)
@@ -75,9 +77,10 @@ class Books:
     def run(self, first: date, last: date) -> None:
         """Write the days from first to last, both included; afterwards `booked` also holds what is pending then."""
         planner = MonthPlanner(self.seed, self.person, self.ledgers)
+        shopper = Shopper(self.seed, self.person, self.ledgers)
         for day in days(first, last):
             self._extra = 0
-            due = sorted(self._due(planner, day), key=lambda entry: (entry.booked_at, entry.id))
+            due = sorted(self._due(planner, shopper, day), key=lambda entry: (entry.booked_at, entry.id))
             evening = at(day - ONE_DAY, 23, 30)
             for entry in due:
                 if entry.booked_at < evening:
@@ -89,25 +92,24 @@ class Books:
             self._settle_obligations(day)
             self.orders += self._told(planner.orders_on(day))
             self.orders += [order for act in self.acts for order in act.orders if order.recorded_by == day]
-        for entry in self._pending(last):
+        for entry in self._pending(shopper, last):
             self.booked.append((entry, None))
             self._remember_use(entry)
 
     # What is due
 
-    def _due(self, planner: MonthPlanner, day: date) -> Iterator[Entry]:
+    def _due(self, planner: MonthPlanner, shopper: Shopper, day: date) -> Iterator[Entry]:
         """Everything this day's run books, ordinary life and stories."""
-        payments = payments_made(self.seed, self.person, self.ledgers, day - NIGHTS_UNTIL_BOOKED * ONE_DAY)
+        payments = shopper.payments_made(day - NIGHTS_UNTIL_BOOKED * ONE_DAY)
         yield from self._allowed((*planner.entries_on(day), *payments))
         for entry in self._told_entries():
             moment = entry.made_at if entry.status is TransactionStatus.REVERSED else entry.booked_at
             if moment is not None and run_of(moment) == day:
                 yield entry
 
-    def _pending(self, last: date) -> Iterator[Entry]:
+    def _pending(self, shopper: Shopper, last: date) -> Iterator[Entry]:
         """Card payments made but not booked in the morning of the last day."""
-        yesterday = list(payments_made(self.seed, self.person, self.ledgers, last - ONE_DAY))
-        for entry in (*self._allowed(yesterday), *self._told_entries()):
+        for entry in (*self._allowed(shopper.payments_made(last - ONE_DAY)), *self._told_entries()):
             if entry.made_at is None or entry.status is not TransactionStatus.BOOKED:
                 continue
             if run_of(entry.made_at) <= last < run_of(entry.booked_at):
@@ -228,7 +230,8 @@ class Books:
             return
         payment = owed
         if line is not None and not line.in_full:
-            payment = min(owed, max(cents(CREDIT_MINIMUM_PAYMENT), share(owed, CREDIT_MINIMUM_SHARE)))
+            least = max(cents(CREDIT_MINIMUM_PAYMENT), share(owed, CREDIT_MINIMUM_SHARE))
+            payment = min(owed, max(least, owed - share(credit.limit, CREDIT_USED_AT_MOST)))
         text = f"Nordhafen Credit statement {statement:%B %Y}, card {self.person.credit_ending}"
         moment += timedelta(minutes=1)
         self._add(checking, moment, -payment, TransactionKind.DIRECT_DEBIT, "Nordhafen Credit", text, "credit card")

@@ -211,14 +211,14 @@ CAST: Final = (
     ),
     Character(
         "10-2283", "Beatrix Falk", "Lindenau", date(1985, 11, 28), income=218_000, payer="Stadtverwaltung Lindenau",
-        keep=26_000, credit=CreditLine(300_000, owed=261_000, in_full=False), debit_ending="6247",
+        keep=26_000, credit=CreditLine(320_000, owed=264_000, in_full=False), debit_ending="6247",
     ),
     Character(
         "10-2290", "Luca Moretti", "Nordhafen", date(1993, 4, 3), income=239_000, payer="Hafenbetriebe Nordhafen",
         keep=100_000, savings=_instant(287_000), debit_ending="8173",
     ),
     Character(
-        "10-2305", "Agnes Dorn", "Seebrueck", date(1949, 3, 27), income=151_000, income_kind="pension", keep=105_000,
+        "10-2305", "Agnes Dorn", "Seebrueck", date(1949, 3, 27), income=138_000, income_kind="pension", keep=105_000,
         savings=(Saver(INSTANT_SAVER, 418_350, dormant=True), Saver(NOTICE_SAVER, 1_200_000)), debit_ending="4069",
         paper=True,
     ),

@@ -21,7 +21,7 @@ def add_months(day: date, months: int) -> date:
 
 def day_in_month(year: int, month: int, day: int) -> date:
     """That day of the month, or the month's last day when it is shorter."""
-    return date(year, month, min(day, calendar.monthrange(year, month)[1]))
+    return date(year, month, day if day <= 28 else min(day, calendar.monthrange(year, month)[1]))
 
 
 def last_of_month(day: date) -> date:

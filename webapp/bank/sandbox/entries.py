@@ -1,4 +1,4 @@
-"""What the generator writes into the books: entries, orders, and what the bank noticed. Times are local, amounts cents."""
+"""What the generator writes into the books: entries, orders, cases. Times are local, amounts are cents."""
 
 from __future__ import annotations
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
+_ACCENTS: Final = re.compile("[\u0300-\u036f]")
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
 
 def fold(text: str) -> str:
     """Case-folded, accents dropped, control characters and surrogates gone, white space single."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    if text.isascii() and text.isprintable():
+        return " ".join(text.casefold().split())
+    decomposed = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).casefold()
+    if decomposed.isascii() and decomposed.isprintable():
+        return " ".join(decomposed.split())
     kept = (letter for letter in decomposed if unicodedata.category(letter) not in {"Mn", "Me", "Cs", "Cf", "Cn", "Co"})
     return " ".join("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in kept).split())
 

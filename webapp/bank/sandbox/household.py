@@ -89,8 +89,8 @@ def _home(character: Character, rng: random.Random) -> Household:
     for name, price in rng.sample(merchants.STREAMING, rng.choice((0, 1, 1, 2))):
         contracts.sign(DIRECT_DEBIT, name, price, rng.randint(16, 22), "subscriptions", "Monthly subscription")
     if income > 300_000 or rng.random() < 0.15:
-        contracts.sign(STANDING_ORDER, rng.choice(merchants.CHARITIES), rng.choice((1_500, 2_500, 5_000)), 15, "donations",
-                       "Donation", every="quarter")  # fmt: skip
+        contracts.sign(STANDING_ORDER, rng.choice(merchants.CHARITIES), rng.choice((1_500, 2_500, 5_000)), 15,
+                       "donations", "Donation", every="quarter")  # fmt: skip
     if any(saver.product == JUNIOR_SAVER for saver in character.savings):
         contracts.sign(
             STANDING_ORDER, "Junior Saver", 2_500, 2, "savings", "Savings plan for a child", to_junior_saver=True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from functools import cache
 
 from webapp.bank.sandbox import merchants
 from webapp.bank.sandbox.accounts import Ledger
@@ -21,51 +20,57 @@ SMALL_THINGS = frozenset({"clothing", "leisure"})
 ABROAD_CHANCE = 0.012  # of an online purchase abroad, per day
 
 
-@cache
-def _expected(business: bool) -> float:
-    """Cents a month that the habits cost before scaling."""
-    return sum(habit.monthly for habit in (merchants.BUSINESS_HABITS if business else merchants.PRIVATE_HABITS))
+class Shopper:
+    """A customer on their way through the shops."""
 
+    def __init__(self, seed: int, person: Person, ledgers: list[Ledger]) -> None:
+        self._seed = seed
+        self._person = person
+        self._checking = ledgers[0].id
+        self._credit = next((a.id for a in ledgers if a.kind is AccountKind.CREDIT), None)
+        line = person.character.credit
+        self._careful = line is not None and not line.in_full  # owes much: only small things by credit card
+        habits = merchants.BUSINESS_HABITS if person.is_business else merchants.PRIVATE_HABITS
+        self._chances = [[(habit, habit.chance(weekday)) for habit in habits] for weekday in range(7)]
+        expected = sum(habit.monthly for habit in habits)
+        self._scale = min(2.2, max(0.35, person.spending / expected))
+        self._places = [f"{town} DE" for town in (*merchants.TOWNS[person.character.branch], person.town)]
 
-def payments_made(seed: int, person: Person, ledgers: list[Ledger], day: date) -> Iterator[Entry]:
-    """The card payments made on a day, in order of time; they are booked two nights later."""
-    rng = stream(seed, person.number, day, "payments")
-    credit = next((a for a in ledgers if a.kind is AccountKind.CREDIT), None)
-    line = person.character.credit
-    careful = line is not None and not line.in_full  # owes much already: only small things by credit card
-    checking = ledgers[0]
-    habits = merchants.BUSINESS_HABITS if person.is_business else merchants.PRIVATE_HABITS
-    weekday = day.weekday()
-    visits: list[tuple[datetime, Habit]] = [
-        (_opening_hour(rng, habit, day), habit) for habit in habits if rng.random() < habit.chance(weekday)
-    ]
-    scale = min(2.2, max(0.35, person.spending / _expected(person.is_business)))
-    place = 0
-    for moment, habit in sorted(visits, key=lambda visit: visit[0]):
-        place += 1
-        merchant = rng.choice(habit.merchants)
-        amount = _price(rng, habit, scale)
-        by_credit = credit is not None and habit.by_credit and (not careful or habit.category in SMALL_THINGS)
-        card = person.credit_ending if by_credit else person.debit_ending
-        account = credit.id if credit is not None and by_credit else checking.id
-        where = _place(rng, person, merchant)
-        yield card_payment(
-            f"TX-{person.digits}-{day:%y%m%d}-c{place}", account, card, moment, amount, merchant, where, habit.category
-        )
-    favourite = person.character.stops_daily_at
-    if favourite and weekday < 6:
-        moment = at(day, 18, rng.randint(31, 57), rng.randint(0, 59))
-        price = rng.randrange(290, 920, 5)
-        entry_id = f"TX-{person.digits}-{day:%y%m%d}-c{place + 1}"
-        yield card_payment(
-            entry_id, checking.id, person.debit_ending, moment, price, favourite, "Nordhafen DE", "bakery"
-        )
-    elif credit is not None and not careful and rng.random() < ABROAD_CHANCE:
-        entry_id = f"TX-{person.digits}-{day:%y%m%d}-c{place + 1}"
-        yield from paid_abroad(
-            entry_id, credit.id, person.credit_ending, at(day, 19, rng.randint(0, 59)), rng.randrange(1_900, 16_000, 10),
-            rng.choice(merchants.ABROAD), "online shopping",
-        )  # fmt: skip
+    def payments_made(self, day: date) -> Iterator[Entry]:
+        """The card payments made on a day, in order of time; they are booked two nights later."""
+        person = self._person
+        rng = stream(self._seed, person.number, day, "payments")
+        visits = [
+            (_opening_hour(rng, habit, day), habit)
+            for habit, chance in self._chances[day.weekday()]
+            if rng.random() < chance
+        ]
+        visits.sort(key=lambda visit: visit[0])
+        prefix = f"TX-{person.digits}-{day:%y%m%d}-c"
+        for place, (moment, habit) in enumerate(visits, start=1):
+            merchant = rng.choice(habit.merchants)
+            amount = _price(rng, habit, self._scale)
+            account, card = self._means(habit)
+            where = "online" if merchant in merchants.ONLINE else rng.choice(self._places)
+            yield card_payment(f"{prefix}{place}", account, card, moment, amount, merchant, where, habit.category)
+        last = f"{prefix}{len(visits) + 1}"
+        favourite = person.character.stops_daily_at
+        if favourite:
+            moment = at(day, 18, rng.randint(31, 57), rng.randint(0, 59))
+            price = rng.randrange(290, 920, 5)
+            card = person.debit_ending
+            yield card_payment(last, self._checking, card, moment, price, favourite, "Nordhafen DE", "bakery")
+        elif self._credit and not self._careful and rng.random() < ABROAD_CHANCE:
+            moment = at(day, 19, rng.randint(0, 59))
+            price, merchant_abroad = rng.randrange(1_900, 16_000, 10), rng.choice(merchants.ABROAD)
+            card = person.credit_ending
+            yield from paid_abroad(last, self._credit, card, moment, price, merchant_abroad, "online shopping")
+
+    def _means(self, habit: Habit) -> tuple[str, str]:
+        """Which account and card such a payment is made with."""
+        if self._credit and habit.by_credit and (not self._careful or habit.category in SMALL_THINGS):
+            return self._credit, self._person.credit_ending
+        return self._checking, self._person.debit_ending
 
 
 def _opening_hour(rng: random.Random, habit: Habit, day: date) -> datetime:
@@ -86,13 +91,6 @@ def _price(rng: random.Random, habit: Habit, scale: float) -> int:
     if habit.category in {"clothing", "home", "online shopping"}:
         return max(490, amount // 100 * 100 + rng.choice((90, 95, 99)))
     return max(150, amount)
-
-
-def _place(rng: random.Random, person: Person, merchant: str) -> str:
-    """Where the merchant is, as on the statement."""
-    if merchant in merchants.ONLINE:
-        return "online"
-    return f"{rng.choice((*merchants.TOWNS[person.character.branch], person.town))} DE"
 
 
 def card_payment(

@@ -60,6 +60,7 @@ class MonthPlanner:
         self.junior = junior_account(ledgers)
         self.credit = next((a for a in ledgers if a.kind is AccountKind.CREDIT), None)
         self._plans: dict[date, Plan] = {}
+        self._neighbours: dict[date, tuple[Plan, Plan, Plan]] = {}
 
     def entries_on(self, night: date) -> Iterator[Entry]:
         """Everything planned that this night's run books; weekends may move things into the neighbouring month."""
@@ -71,12 +72,18 @@ class MonthPlanner:
         for plan in self._around(night):
             yield from plan.orders.get(night, ())
 
-    def _around(self, night: date) -> Iterator[Plan]:
+    def _around(self, night: date) -> tuple[Plan, Plan, Plan]:
+        """The plans of the month before, of this month, and of the next."""
         this = night.replace(day=1)
-        for month in (add_months(this, -1), this, add_months(this, 1)):
-            if month not in self._plans:
-                self._plans[month] = self._plan(month)
-            yield self._plans[month]
+        if this not in self._neighbours:
+            before, now, after = (self._plan_of(add_months(this, months)) for months in (-1, 0, 1))
+            self._neighbours[this] = (before, now, after)
+        return self._neighbours[this]
+
+    def _plan_of(self, month: date) -> Plan:
+        if month not in self._plans:
+            self._plans[month] = self._plan(month)
+        return self._plans[month]
 
     def _plan(self, month: date) -> Plan:
         plan = Plan()
@@ -162,14 +169,14 @@ class MonthPlanner:
         times = rng.randint(2, 3)
         for place, day_number in enumerate(sorted(rng.sample(range(1, 28), times)), start=1):
             day = day_in_month(month.year, month.month, day_number)
-            moment = at(day, rng.randint(9, 19), rng.randint(0, 59), rng.randint(0, 59))
+            moment = at(day, rng.randint(9, 17), rng.randint(0, 59), rng.randint(0, 59))
             amount = max(1_000, self.person.cash // times // 1_000 * 1_000)
             elsewhere = rng.random() < 0.08
             machine = merchants.OTHER_ATM if elsewhere else rng.choice(merchants.ATMS)
             yield Entry(
                 f"TX-{self.person.digits}-{day:%y%m%d}-a{place}", self.checking.id, moment, -amount,
-                TransactionKind.CASH_WITHDRAWAL, machine, f"Cash withdrawal, {machine}, {moment:%d %b %Y %H:%M}", "cash",
-                moment, self.person.debit_ending,
+                TransactionKind.CASH_WITHDRAWAL, machine, f"Cash withdrawal, {machine}, {moment:%d %b %Y %H:%M}",
+                "cash", moment, self.person.debit_ending,
             )  # fmt: skip
             if elsewhere:
                 text = f"Fee for a cash machine of another bank, {machine}"

@@ -95,11 +95,11 @@ def _carried_out(stage: Stage, order: Order, place: int) -> Entry:
 
 def duplicate_charge(stage: Stage) -> Act:
     """One visit to a shop, two bookings of the same amount."""
-    shop, where = "Werkzeugkiste Baumarkt", "Altmarkt DE"
+    shop, where = "Fahrradwerk Altmarkt", "Altmarkt DE"
     return Act(
         entries=(
-            stage.paid(1, stage.after(0, 17, 12, 8), 6_490, shop, where, "home"),
-            stage.paid(2, stage.after(0, 17, 13, 41), 6_490, shop, where, "home"),
+            stage.paid(1, stage.after(0, 17, 12, 8), 6_490, shop, where, "leisure"),
+            stage.paid(2, stage.after(0, 17, 13, 41), 6_490, shop, where, "leisure"),
         )
     )
 

@@ -20,9 +20,14 @@ class Intent:
     because: str  # why it goes to that agent: "the question asks for a balance"
     ask: str  # how staff would type it; used for "did you mean"
     examples: tuple[str, ...]
-    change: bool = False  # would change something in the bank
+    act: str = ""  # what would be changed in the bank: "block cards"
+    procedure: str = ""  # what to look up in the handbook for it
     urgent: bool = False
-    procedure: str = ""  # what to look up in the handbook for a change
+
+    @property
+    def change(self) -> bool:
+        """Would this change something in the bank?"""
+        return bool(self.act)
 
 
 def _sentences(text: str) -> tuple[str, ...]:
@@ -42,9 +47,9 @@ def read_intents(folder: Path = INTENTS) -> dict[str, Intent]:
                 because=table["because"],
                 ask=table["ask"],
                 examples=_sentences(table["examples"]),
-                change=table.get("change", False),
-                urgent=table.get("urgent", False),
+                act=table.get("act", ""),
                 procedure=table.get("procedure", ""),
+                urgent=table.get("urgent", False),
             )
     intents[OUT_OF_SCOPE] = Intent(
         key=OUT_OF_SCOPE,

@@ -8,9 +8,9 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
-from webapp.agents.models.rules.words import STOP_WORDS, clean, marked, stem, tokens
+from webapp.agents.words import STOP_WORDS, clean, marked, stem, tokens
 
-CONCEPTS = Path(__file__).resolve().parents[2] / "words" / "concepts.toml"
+CONCEPTS = Path(__file__).with_name("concepts.toml")
 
 # How much each kind of feature counts, before the inverse document frequency. Chosen by five-fold cross-validation.
 WORD, STOP_WORD, PAIR, SKIP, CONCEPT, CONCEPTS_TOGETHER, FIRST, LETTERS = 1.0, 0.5, 0.6, 0.6, 0.8, 0.7, 0.5, 0.3

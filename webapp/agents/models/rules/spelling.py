@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from webapp.agents.words import stem
 
 _WORD = re.compile(r"[A-Za-zäöüÄÖÜß]{4,}")
 _CAPITALISED_WITHIN = re.compile(r"(?<=[^.?!\"'\s]\s)[A-ZÄÖÜ]")
@@ -30,8 +32,20 @@ _ORDINARY = frozenset(
     still story street strong such sure table take taken talk tell than thank then there these thing think third those
     though thought three through time today together told took toward town tried true turn twice under understand until
     upon used using usual very voice wait walk want watch water week well went were while white whole whose wife window
-    wish within without woman wonder word work world worse would write wrong year young""".split()
+    wish within without woman wonder word work world worse would write wrong year young born data earn fell five seven flat
+    gift identify mailing note pass safe treat chat link hack german germany gold coin space light size slow""".split()
 )
+
+
+def well_known(counts: Mapping[str, int], trusted: Iterable[str]) -> set[str]:
+    """The words to correct towards: those trusted or used twice; one used once counts unless it looks like a typing mistake."""
+    sure = set(trusted) | _ORDINARY | {word for word, number in counts.items() if number > 1}
+    long = [word for word in sure if len(word) >= 4]
+    for word in counts.keys() - sure:
+        near = process.extractOne(word, long, scorer=OSA.distance, score_cutoff=1) if len(word) >= 4 else None
+        if near is None or stem(near[0]) == stem(word):
+            sure.add(word)
+    return sure
 
 
 class Spelling:

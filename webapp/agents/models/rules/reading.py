@@ -1,0 +1,291 @@
+"""Reading a question: which tasks it holds, with which values, in the light of what was said before."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from webapp.agents.models.rules.entities import Entities, EntityReader, from_json
+from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent
+from webapp.agents.models.rules.memory import Awaiting, Memory
+from webapp.agents.models.rules.routing import Route, Router
+from webapp.agents.words import STOP_WORDS, clean, tokens
+
+SURE = 0.45  # below this the question is unclear; chosen so that few right answers are held back
+SURE_OF_A_PART = 0.55  # a part of a message has to be surer to become a task of its own
+FOREIGN = 0.7  # above this a question outside the examples is declined without asking the handbook
+MOST_TASKS = 3
+
+CONVERSATION = frozenset({"greeting", "thanks", "help"})
+HANDBOOK = frozenset({"rates_fees", "how_to", "deadlines", "opening_hours"})
+_FUTURE = frozenset({"upcoming", "transfer_money"})
+_MONEY = frozenset({"dispute_payment", "duplicate_check", "fees_charged", "report_fraud", "transfer_money", "change_card_limit"})
+
+_PARTS = re.compile(r"\s*[;?!]+\s*|\.\s+|,\s+(?:and\s+)?(?!\d)|\s+(?:and|plus|also|then|&|\+)\s+(?:also\s+|then\s+)?", re.I)
+_CARRIES_ON = re.compile(
+    r"^(?:and|what about|how about|only|just|same|also|now|but|or|then|ok,? and|for|in|on|since|until|over|under|above|below|"
+    r"with|without|at|from|to|the)\b",
+    re.I,
+)
+_CHANGES_MIND = re.compile(r"^(?:no\b(?! card)|never ?mind|forget (?:it|that)|cancel(?: that| it)?$|drop it|stop$|leave it)", re.I)
+_GO_ON = re.compile(
+    r"^(?:ok(?:ay)?|done|yes|yep|go on|continue|again|try again|now|attached|retry|please|ready|there|here)\b|attached|try it again|ask again", re.I
+)
+_BACK_TO = re.compile(r"\b(?:it|its|that|this|the same|that one|this one|the card|the account|the transfer)\b", re.I)
+# Which values narrow which question; a message that names none of them does not carry that question on.
+_MOVES = ("since", "until", "over", "under", "at_least", "at_most", "exact", "merchant", "hint", "account", "ending", "card", "kind", "limit", "status", "direction")
+_NARROWED_BY: Mapping[str, tuple[str, ...]] = {
+    "balance": ("account", "ending"),
+    "accounts_overview": ("account",),
+    "account_details": ("account", "ending"),
+    "overdraft": ("account", "ending"),
+    "savings": ("account", "ending"),
+    "loan": ("account", "ending"),
+    "transactions": _MOVES,
+    "spending": ("since", "until", "merchant", "category", "hint"),
+    "fees_charged": ("since", "until", "exact"),
+    "duplicate_check": ("since", "until", "exact", "merchant", "hint"),
+    "transfers": ("since", "until", "over", "exact", "merchant", "transfer", "limit"),
+    "transfer_failed": ("since", "until", "exact", "merchant", "transfer"),
+    "standing_instructions": ("merchant", "hint", "instruction"),
+    "upcoming": ("since", "until"),
+    "disputes_status": ("dispute", "merchant"),
+    "fraud_alerts": ("card", "ending"),
+    "dispute_payment": ("since", "until", "exact", "merchant", "hint"),
+}
+_OF_CARDS = ("card", "ending")
+_OF_MOVEMENTS = frozenset("payment payments transaction transactions incoming outgoing pending smaller larger bigger".split())
+
+# Words that only place or narrow a question; a message made of nothing else carries the last question on.
+_NARROWING = STOP_WORDS | frozenset(
+    """account accounts savings saver current checking credit debit loan card cards everyday premium instant notice fixed
+    junior one ones same only just also then what about last next past previous first second third fourth fifth number
+    today yesterday tomorrow week weeks month months year years day days quarter weekend since until before after between
+    over under above below more less than least most in on at payments payment transactions transaction bigger larger
+    smaller incoming outgoing pending eur euro euros once again show list please both all other another january february
+    march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec
+    monday tuesday wednesday thursday friday saturday sunday beginning start end""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to be done, with the values it needs."""
+
+    intent: Intent
+    entities: Entities
+    text: str  # the part of the message it comes from, spelling corrected
+    confidence: float
+    shown: str = ""  # when a line of a list shown before is meant: "transaction", "card" ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a question turned out to be. Without tasks it is unclear, foreign, or about the conversation itself."""
+
+    tasks: tuple[Task, ...]
+    route: Route
+    memory: Memory
+    kind: str = "tasks"  # "tasks", "unclear", "foreign", "dropped", "still waiting"
+    other_customer: str = ""  # a customer number in the question that is not the session's
+    kept: str = ""  # the question that was kept until a value came
+
+
+class Reader:
+    """Turns a question and the memory of the turn before into a reading."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    def read(self, question: str, memory: Memory, customer_number: str | None, today: date) -> Reading:
+        """The reading of a question; the same question in the same place is always read the same."""
+        memory = memory.for_customer(customer_number)
+        text = clean(question)
+        route = self._router.route(text)
+        entities = self._entities(text, route, today)
+        if memory.awaiting:
+            filled = self._filled(memory.awaiting, text, route, entities, memory, customer_number, today)
+            if filled:
+                return filled
+        reading = self._carried_on(text, route, entities, memory, today) or self._fresh(text, route, entities, memory, today)
+        other = entities.customer or ""
+        if other and other != customer_number and any(task.intent.key not in HANDBOOK for task in reading.tasks):
+            return replace(reading, other_customer=other)
+        return reading
+
+    def _entities(self, text: str, route: Route, today: date, intent: str = "") -> Entities:
+        key = intent or route.intent
+        reader = EntityReader(today, self._router.spelling.knows)
+        return reader.read(text, route.corrected, prefer="future" if key in _FUTURE else "past", bare_amounts=key in _MONEY)
+
+    def _fresh(self, text: str, route: Route, entities: Entities, memory: Memory, today: date) -> Reading:
+        """A question that stands by itself, in one or several parts."""
+        parts = self._parts(text, route, today)
+        if len(parts) > 1:
+            tasks = tuple(self._with_focus(task, memory) for task in parts)
+            return Reading(tasks, route, memory)
+        main = parts[0] if parts else Task(self._router.intents[route.intent], entities, route.corrected, route.confidence)
+        if main.intent.key == OUT_OF_SCOPE:
+            spoken = re.search(r"[^\W\d_]{2}", text) is not None
+            foreign = spoken and (main.confidence >= FOREIGN or not route.concepts)
+            return Reading((), route, memory, kind="foreign" if foreign else "unclear")
+        if main.confidence < SURE:
+            return Reading((), route, memory, kind="unclear")
+        return Reading((self._with_focus(main, memory),), route, memory)
+
+    def _parts(self, text: str, whole: Route, today: date) -> list[Task]:
+        """The tasks of a message that clearly holds several; one task or none otherwise."""
+        pieces = [piece for piece in _PARTS.split(text) if piece and piece.strip(" \"'.")]
+        if len(pieces) < 2 or (whole.intent in HANDBOOK and not re.match(r".*\?.+\?", text)):
+            return []
+        found: list[Task] = []
+        for piece in pieces[:12]:
+            route = self._router.route(piece)
+            intent = self._router.intents[route.intent]
+            if not route.concepts or route.confidence < SURE_OF_A_PART or intent.key == OUT_OF_SCOPE or intent.key in CONVERSATION:
+                continue
+            task = Task(intent, self._entities(piece, route, today), route.corrected, route.confidence)
+            same = next((number for number, one in enumerate(found) if one.intent.key == intent.key), None)
+            if same is None:
+                found.append(task)
+            else:
+                found[same] = replace(found[same], entities=task.entities.over_older(found[same].entities))
+        if len(found) == 1 and (whole.intent in CONVERSATION or (whole.intent != found[0].intent.key and whole.confidence < SURE)):
+            return found
+        kinds = {task.intent.key for task in found}
+        if len(kinds) < 2 or (whole.confidence > 0.9 and whole.intent not in kinds):
+            return []
+        return [self._sharing(task, found) for task in found[:MOST_TASKS]]
+
+    @staticmethod
+    def _sharing(task: Task, all_tasks: Sequence[Task]) -> Task:
+        """A task that names no card or account takes the one another part of the message names."""
+        own = task.entities
+        if own.card or own.account or own.ending:
+            return task
+        other = next((one.entities for one in all_tasks if one.entities.card or one.entities.ending), None)
+        return replace(task, entities=replace(own, card=other.card, ending=other.ending)) if other else task
+
+    def _with_focus(self, task: Task, memory: Memory) -> Task:
+        """Fill in what "it", "the card" or "the second one" means from what was shown before."""
+        entities = task.entities
+        if entities.ordinal and memory.shown_ids:
+            item = memory.item(entities.ordinal)
+            name = {"card": "card", "account": "account", "transfer": "transfer", "dispute": "dispute"}.get(memory.shown_kind, "item")
+            if item and not getattr(entities, name):
+                entities = from_json({**entities.to_json(), name: item, "merchant": None, "hint": None})
+        focus = memory.focus
+        points_back = _BACK_TO.search(task.text) is not None
+        agent = task.intent.agent
+        if agent == "cards" and not (entities.card or entities.ending) and task.intent.key != "cards_overview" and "card" in focus:
+            entities = replace(entities, card=focus["card"])
+        elif points_back and agent == "payments" and not entities.transfer and "transfer" in focus and not entities.merchant:
+            entities = replace(entities, transfer=focus["transfer"])
+        elif points_back and agent == "accounts" and not (entities.account or entities.ending or entities.card) and "account" in focus:
+            entities = replace(entities, account=focus["account"])
+        if task.intent.key == "duplicate_check" and points_back and not (entities.merchant or entities.exact) and "merchant" in focus:
+            entities = replace(entities, merchant=focus["merchant"], exact=focus.get("amount"), hint=None)
+        if task.intent.key in ("dispute_payment", "report_fraud") and points_back and not entities.item and "transaction" in focus:
+            if not (entities.merchant or entities.exact):
+                entities = replace(entities, item=focus["transaction"])
+        return replace(task, entities=entities)
+
+    def _carried_on(self, text: str, route: Route, entities: Entities, memory: Memory, today: date) -> Reading | None:
+        """A message that only places or narrows the question before: "and in October?", "the second one"."""
+        before = self._router.intents.get(memory.intent)
+        if before is None or before.key in CONVERSATION or before.key == OUT_OF_SCOPE:
+            return None
+        words = [word for word in tokens(route.corrected) if word[0].isalpha()]
+        names = set(tokens(f"{entities.merchant or ''} {entities.hint or ''} {entities.category or ''}"))
+        narrowing = _NARROWING if before.key in ("transactions", "spending") else _NARROWING - _OF_MOVEMENTS
+        telling = [word for word in words if word not in narrowing and word not in names]
+        bare = not telling and (bool(entities) or bool(words))
+        if bare and entities.ordinal and words:
+            if not memory.shown_ids:
+                return Reading((), route, memory, kind="unclear")
+            return self._line_shown(route, entities.ordinal, before, memory)
+        if before.key in HANDBOOK and _CARRIES_ON.match(text) and len(words) <= 8 and (bare or route.confidence < 0.8 or route.intent in HANDBOOK):
+            question = f"{memory.question} {route.corrected}"
+            return Reading((Task(before, entities, question, 0.8),), route, memory)
+        named = set(entities.to_json()) & set(_NARROWED_BY.get(before.key, _OF_CARDS if before.agent == "cards" else ()))
+        if not bare or not named or (route.confidence > 0.9 and not _CARRIES_ON.match(text) and len(words) > 3):
+            return None
+        if before.key in HANDBOOK:
+            return None
+        again = self._entities(text, route, today, intent=before.key)
+        task = Task(before, again.over_older(from_json(memory.entities)), route.corrected, 0.85)
+        return Reading((task,), route, memory)
+
+    def _line_shown(self, route: Route, ordinal: int, before: Intent, memory: Memory) -> Reading:
+        item = memory.item(ordinal) or ""
+        task = Task(before, Entities(item=item, ordinal=ordinal), route.corrected, 0.9, shown=memory.shown_kind)
+        return Reading((task,), route, memory)
+
+    def _filled(
+        self,
+        awaiting: Awaiting,
+        text: str,
+        route: Route,
+        entities: Entities,
+        memory: Memory,
+        customer_number: str | None,
+        today: date,
+    ) -> Reading | None:
+        """The kept question with the value it waited for; None when the message is about something else."""
+        if _CHANGES_MIND.match(text):
+            return Reading((), route, memory, kind="dropped")
+        own_question = route.confidence >= 0.6 and route.intent not in CONVERSATION | {OUT_OF_SCOPE} and len(route.concepts) > 0
+        if awaiting.slot == "customer":
+            if customer_number is None:
+                said_who = bool(entities.customer) or (not own_question and len(text.split()) <= 4 and route.intent not in CONVERSATION)
+                return Reading((), route, memory, kind="still waiting", kept=awaiting.question) if said_who else None
+            if own_question and not _GO_ON.match(text):
+                return None
+            if not _GO_ON.match(text) and len(text.split()) > 6:
+                return None
+            again = self.read(awaiting.question, replace(memory, awaiting=None), customer_number, today)
+            return replace(again, kept=awaiting.question)
+        intent = self._router.intents.get(awaiting.intent)
+        if intent is None:
+            return None
+        value = self._value_for(awaiting, text, entities)
+        if value is None or (own_question and len(text.split()) > 6 and route.intent != intent.key):
+            return None
+        kept = from_json(awaiting.entities)
+        return Reading((Task(intent, value.over_older(kept), awaiting.question, 0.9),), route, memory, kept=awaiting.question)
+
+    def _value_for(self, awaiting: Awaiting, text: str, entities: Entities) -> Entities | None:
+        """The value asked for, if the message has it."""
+        lowered = text.lower()
+        if awaiting.slot == "card":
+            digits = entities.card or entities.ending
+            if not digits and entities.ordinal and awaiting.choices:
+                place = entities.ordinal - 1 if entities.ordinal > 0 else entities.ordinal
+                digits = awaiting.choices[place] if place < len(awaiting.choices) else None
+            if not digits:
+                digits = next((choice for choice in awaiting.choices if choice in lowered), None)
+            if not digits:
+                kind = next((word for word in ("debit", "credit") if word in lowered), None)
+                digits = next((c for c, label in zip(awaiting.choices, awaiting.labels, strict=False) if kind and kind in label.lower()), None)
+            return Entities(card=digits) if digits else None
+        if awaiting.slot == "amount":
+            found = re.search(r"\d[\d.,]*k?", lowered)
+            if not found:
+                return None
+            exact = EntityReader(date.min, self._router.spelling.knows).read(text, text, bare_amounts=True)
+            amount = exact.exact or exact.over or exact.under or exact.at_least or exact.at_most or exact.ending
+            return Entities(**{awaiting.bound: amount}) if amount else None  # type: ignore[arg-type]
+        named = replace(entities, direction=None, kind=None)
+        if awaiting.slot == "payment" and (entities.merchant or entities.exact or entities.since or entities.item or entities.hint):
+            return named
+        if awaiting.slot == "payment" and not entities and 0 < len(text.split()) <= 3:
+            return Entities(merchant=text)
+        return None
+
+
+def memory_key(memory: Mapping[str, object]) -> str:
+    """A memory as one text, so that readings can be kept by it."""
+    return json.dumps(memory, sort_keys=True, default=str)

@@ -1,0 +1,54 @@
+"""The scripts of the rules model: for every intent, which tools to use and how to make an answer of what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from webapp.agents.models.rules.scripts import accounts, cards, disputes, handbook, loans, payments, requests
+from webapp.agents.models.rules.scripts.part import Scene
+
+# A request is answered with its procedure even before a customer is attached.
+_REQUEST = Scene(requests.request, needs_customer=False)
+_HANDBOOK = Scene(handbook.handbook, needs_customer=False)
+
+SCENES: Mapping[str, Scene] = {
+    "balance": Scene(accounts.balance),
+    "accounts_overview": Scene(accounts.accounts_overview),
+    "account_details": Scene(accounts.account_details),
+    "overdraft": Scene(accounts.overdraft),
+    "profile": Scene(accounts.profile),
+    "transactions": Scene(accounts.transactions),
+    "spending": Scene(accounts.spending),
+    "fees_charged": Scene(accounts.fees_charged),
+    "cards_overview": Scene(cards.cards_overview),
+    "card_status": Scene(cards.card_status),
+    "card_pin": Scene(cards.card_pin),
+    "card_limits": Scene(cards.card_limits),
+    "card_declined": Scene(cards.card_declined),
+    "transfers": Scene(payments.transfers),
+    "transfer_failed": Scene(payments.transfer_failed),
+    "standing_instructions": Scene(payments.standing_instructions),
+    "upcoming": Scene(payments.upcoming),
+    "loan": Scene(loans.loan),
+    "savings": Scene(loans.savings),
+    "disputes_status": Scene(disputes.disputes_status),
+    "fraud_alerts": Scene(disputes.fraud_alerts),
+    "duplicate_check": Scene(disputes.duplicate_check),
+    "rates_fees": _HANDBOOK,
+    "how_to": _HANDBOOK,
+    "deadlines": _HANDBOOK,
+    "opening_hours": _HANDBOOK,
+    "block_card": _REQUEST,
+    "unblock_card": _REQUEST,
+    "replace_card": _REQUEST,
+    "activate_card": _REQUEST,
+    "change_card_limit": _REQUEST,
+    "transfer_money": _REQUEST,
+    "cancel_transfer": _REQUEST,
+    "stop_payment": _REQUEST,
+    "change_contact": _REQUEST,
+    "open_account": _REQUEST,
+    "loan_request": _REQUEST,
+    "dispute_payment": Scene(requests.dispute_payment),
+    "report_fraud": Scene(requests.report_fraud, needs_customer=False),
+}

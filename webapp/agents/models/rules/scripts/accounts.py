@@ -1,0 +1,144 @@
+"""How the rules answer questions about accounts, movements and the customer."""
+
+from __future__ import annotations
+
+import re
+
+from webapp.agents.models.rules.entities import Entities
+from webapp.agents.models.rules.memory import Awaiting
+from webapp.agents.models.rules.reading import Task
+from webapp.agents.models.rules.scripts.part import Part, Script, account_of, amount, beside, call, with_passage
+
+_UNSAID_AMOUNT = re.compile(r"\b(over|above|more than|under|below|less than)\s*(?:a\s|some\s)?(?:certain\s)?(?:amount|sum|limit)?\s*[?.!]*$", re.I)
+_CONTACT = re.compile(r"\b(?:phone|email|e-mail|mail|address|contact|live|lives|number|language|reach)\b", re.I)
+_KYC = re.compile(r"\b(?:kyc|documents?|review)\b", re.I)
+_VERIFY = re.compile(r"\b(?:verif\w+|identif\w+|caller|callers|checked|watch)\b", re.I)
+_MOSTLY_OUT = ("card payment", "cash withdrawal", "direct debit", "standing order", "fee", "loan payment", "transfer out")
+
+
+def balance(task: Task) -> Script:
+    """One balance or all."""
+    account = account_of(task.entities)
+    seen = yield call("balance", account=account)
+    if account is None or not seen.ok or "credit" not in account:
+        return Part(seen.text, ("Show the last 10 transactions", "What is due in the next 14 days?", "How much of the overdraft is used?"))
+    return Part(seen.text, ("Show the credit card's transactions", "Which payments are due next?"))
+
+
+def accounts_overview(task: Task) -> Script:
+    """All accounts; one kind of them when a kind is named."""
+    if task.entities.account and not task.entities.account.isdigit():
+        seen = yield call("account_details", account=task.entities.account)
+    else:
+        seen = yield call("accounts_overview")
+    return Part(seen.text, ("Show the last 10 transactions", "Which cards are there?", "What is the balance?"))
+
+
+def account_details(task: Task) -> Script:
+    """IBAN ending, status, rate."""
+    seen = yield call("account_details", account=account_of(task.entities))
+    return Part(seen.text, ("What is the balance?", "Show the last 10 transactions", "Which cards are there?"))
+
+
+def overdraft(task: Task) -> Script:
+    """The arranged overdraft, and what the handbook says when interest is asked for."""
+    account = account_of(task.entities)
+    seen = yield call("overdraft", account=account if account != "credit" else None)
+    text = seen.text
+    if re.search(r"\binterest|\brate|\bcost", task.text, re.I):
+        text = with_passage(text, (yield beside("overdraft interest rate")))
+    return Part(text, ("What does the overdraft cost?", "What is the balance?", "Which payments are due next?"))
+
+
+def profile(task: Task) -> Script:
+    """The customer's record, or the part of it that was asked for."""
+    part = "all"
+    if _KYC.search(task.text):
+        part = "kyc"
+    elif _VERIFY.search(task.text):
+        part = "verification"
+    elif _CONTACT.search(task.text):
+        part = "contact"
+    seen = yield call("customer_profile", part=part)
+    text = seen.text
+    if part == "kyc" and seen.ok:
+        text = with_passage(text, (yield beside("KYC review documents")))
+    return Part(text, ("Which accounts are there?", "When is the KYC review due?", "How are callers checked for this customer?"))
+
+
+def transactions(task: Task) -> Script:
+    """Movements with the filters that were said; a line of the list shown before; a question when the amount is missing."""
+    said = task.entities
+    if said.item:
+        seen = yield call("transaction", transaction_id=said.item)
+        return Part(seen.text, ("The customer disputes this payment", "Was anything charged twice?"))
+    unsaid = _UNSAID_AMOUNT.search(task.text)
+    if unsaid and not (said.over or said.under or said.exact):
+        bound = "over" if unsaid[1].lower() in ("over", "above", "more than") else "under"
+        waiting = Awaiting("amount", task.text, task.intent.key, said.to_json(), bound=bound)
+        return Part(f"{bound.capitalize()} which amount? Type it in euros, for example 50 or 49.90.", awaiting=waiting)
+    merchant, note = said.merchant, ""
+    if merchant is None and said.hint:
+        found = yield call("find_merchant", text=said.hint)
+        names = found.facts.get("names")
+        if found.ok and isinstance(names, list) and names:
+            merchant = str(names[0]) if len(names) == 1 else said.hint
+        elif found.observation.outcome == "failed":
+            return Part(found.text)
+        else:
+            note = f"{found.text} Everything else that was asked for is shown."
+    seen = yield call("transactions", **_filters(said, merchant))
+    text = f"{note}\n\n{seen.text}" if note and seen.ok else seen.text
+    return Part(text, _next_after(said))
+
+
+def _filters(said: Entities, merchant: str | None) -> dict[str, str | int | None]:
+    exact = amount(said.exact)
+    kind = said.kind
+    direction = said.direction
+    if kind in _MOSTLY_OUT or kind in ("salary", "refund", "interest", "transfer in"):
+        direction = None
+    return {
+        "since": said.since,
+        "until": said.until,
+        "over": amount(said.over),
+        "under": amount(said.under),
+        "at_least": exact or amount(said.at_least),
+        "at_most": exact or amount(said.at_most),
+        "merchant": merchant,
+        "direction": direction,
+        "kind": kind,
+        "status": said.status,
+        "account": said.account if said.account and not said.account.isdigit() else None,
+        "ending_in": said.card or said.ending or (said.account if said.account and said.account.isdigit() else None),
+        "limit": said.limit,
+    }
+
+
+def _next_after(said: Entities) -> tuple[str, ...]:
+    narrower = "Only the ones over 100 EUR" if not said.over else "Show the last 10 transactions"
+    return (narrower, "Was anything charged twice?", "How much was spent last month, by category?")
+
+
+def spending(task: Task) -> Script:
+    """Sums by category; at one merchant when one is named."""
+    said = task.entities
+    if said.merchant:
+        seen = yield call("transactions", **{**_filters(said, said.merchant), "direction": "out", "limit": 50})
+        return Part(seen.text, ("How much was spent last month, by category?", "Was anything charged twice?"))
+    category = said.category or said.hint
+    seen = yield call("spending", since=said.since, until=said.until, category=category)
+    return Part(seen.text, ("How much was spent last month, by category?", "Which payments are due next?", "Show the last 10 transactions"))
+
+
+def fees_charged(task: Task) -> Script:
+    """Fees from the records, and what the handbook says about the newest of them."""
+    said = task.entities
+    seen = yield call("fees_charged", since=said.since, until=said.until, amount=amount(said.exact))
+    text = seen.text
+    what = seen.facts.get("fee")
+    if seen.ok and isinstance(what, str):
+        topic = re.sub(r"[,\d].*", "", what)
+        passage = yield beside(topic)
+        text = with_passage(text, passage)
+    return Part(text, ("When is the account fee waived?", "What does a withdrawal at another bank's machine cost?", "A person, please"))

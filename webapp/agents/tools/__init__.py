@@ -1,0 +1,36 @@
+"""What agents can do: one file per subject, and the registry of all tools."""
+
+from __future__ import annotations
+
+from webapp.agents.tools import accounts, cards, disputes, handbook, loans, payments, spending, transactions
+from webapp.agents.tools.registry import Registry
+
+TOOLS = Registry(
+    (
+        accounts.balance,
+        accounts.accounts_overview,
+        accounts.account_details,
+        accounts.overdraft,
+        accounts.customer_profile,
+        transactions.transactions,
+        transactions.transaction,
+        transactions.find_merchant,
+        spending.spending,
+        spending.fees_charged,
+        cards.cards_overview,
+        cards.card_status,
+        cards.card_pin,
+        cards.card_limits,
+        cards.card_declined,
+        payments.transfers,
+        payments.transfer,
+        payments.standing_instructions,
+        payments.upcoming_payments,
+        loans.loans,
+        loans.savings,
+        disputes.disputes,
+        disputes.fraud_alerts,
+        disputes.duplicate_charges,
+        handbook.handbook,
+    )
+)
