@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from webapp import create_app
-from webapp.work.runner import Runner
+from webapp.work.runner import runner_of
 
 app = create_app()
-runner: Runner = app.extensions["bankside.runner"]
-runner.start()  # replies a killed process left behind are taken up before anybody asks
+runner_of(app).start()  # replies a killed process left behind are taken up before anybody asks

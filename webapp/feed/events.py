@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-Kind: TypeAlias = Literal["step", "partial", "changed", "session", "gone"]
+Kind: TypeAlias = Literal["step", "partial", "changed", "session", "gone", "reload"]
+"""
+step      what is being done for a reply; {reply, text}
+partial   a reply's whole text so far, so that a repeated or skipped one does no harm; {reply, text}
+changed   messages were added or have changed: ask for them; {}
+session   status, title or customer of the session have changed: ask for its state; {}
+gone      the session was deleted; {}
+reload    events were missed: ask for all messages after a seq, and for the session's state; {after}; for one reader
+"""
 KEPT = 500  # events a session's feed remembers
 KEPT_SECONDS = 3600  # how long after the last one
 
@@ -39,6 +47,23 @@ class Feed(Protocol):
         """Events after an id, waiting up to so many seconds for the first; [] if none came. Raises `Missed`."""
         ...
 
-    def is_live(self) -> bool:
-        """Whether events published now, by any process, reach this one's readers."""
+    def wake(self, chat_id: str) -> None:
+        """Let this process's waiting readers of a session look around: their `read` returns early, maybe with []."""
         ...
+
+    def is_live(self) -> bool:
+        """Whether events published now, by any process that publishes here, reach this one's readers."""
+        ...
+
+
+def without_superseded(events: Sequence[Event]) -> list[Event]:
+    """Leave out what a later event of the same batch makes needless: a reader that was slow or away catches up fast."""
+    kept: list[Event] = []
+    seen: set[tuple[str, str | int]] = set()
+    for event in reversed(events):
+        mark = (event.kind, event.data.get("reply", ""))
+        if event.kind == "gone" or mark not in seen:
+            seen.add(mark)
+            kept.append(event)
+    kept.reverse()
+    return kept

@@ -1,4 +1,5 @@
-"""The feed of several processes: a capped, expiring Redis Stream per session, and one subscription per process to wake readers."""
+"""The feed of several processes: a capped, expiring Redis Stream per session. One subscription per process wakes its
+readers, so that many open pages cost Redis two connections and not one each."""
 
 from __future__ import annotations
 
@@ -6,34 +7,57 @@ import json
 import os
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
+from webapp import figures
 from webapp.feed.events import KEPT, KEPT_SECONDS, Event, Kind, Missed
 
-TIMEOUT = 1.0  # seconds for one command
+TIMEOUT = 1.0  # seconds for one command, and between two looks whether Redis is there
+CONNECTIONS = 16  # commands at the same time; further ones wait their turn
 START = "0-0"
+
+
+@dataclass
+class _Waiting:
+    """The readers of one session in this process."""
+
+    readers: int = 0
+    stirs: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
 
 class RedisFeed:
     """Event ids are the stream's own: milliseconds and a number, the same for every process."""
 
     def __init__(self, url: str, prefix: str = "bankside:feed:") -> None:
-        self._redis = redis.Redis.from_url(
-            url, decode_responses=True, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, max_connections=64
+        self._pool = redis.BlockingConnectionPool.from_url(
+            url,
+            max_connections=CONNECTIONS,
+            timeout=TIMEOUT,
+            decode_responses=True,
+            socket_timeout=TIMEOUT,
+            socket_connect_timeout=TIMEOUT,
         )
+        self._redis = redis.Redis(connection_pool=self._pool)
+        self._listener = redis.Redis.from_url(url, decode_responses=True, socket_connect_timeout=TIMEOUT)
         self._prefix = prefix
-        self._wakes: defaultdict[str, threading.Condition] = defaultdict(threading.Condition)
+        self._waiting: dict[str, _Waiting] = {}
         self._lock = threading.Lock()
         self._pid = 0
-        self._subscribed = threading.Event()
+        self._judged = threading.Event()  # set after the first attempt to subscribe, good or bad
+        self._live = False
+        self._again_at = 0.0
+        self.interruptions = 0  # how often Redis went away, for the metrics
 
     def publish(self, chat_id: str, kind: Kind, **data: str | int) -> None:
         """Add an event; without Redis nothing is told, and pages ask by themselves."""
+        if self._given_up():
+            return
         key = self._prefix + chat_id
         try:
             with self._redis.pipeline(transaction=False) as pipe:
@@ -42,90 +66,138 @@ class RedisFeed:
                 pipe.publish(self._prefix, chat_id)
                 pipe.execute()
         except RedisError:
-            self._subscribed.clear()
+            self._give_up()
 
     def latest(self, chat_id: str) -> str:
-        """The newest event's id; `0-0` when there is none, or no Redis."""
+        """The newest event's id; `0-0` when there is none, "" (which is `Missed` when read from) without Redis."""
+        if self._given_up():
+            return ""
         try:
             newest = cast("list[Any]", self._redis.xrevrange(self._prefix + chat_id, count=1))
         except RedisError:
-            return START
+            self._give_up()
+            return ""
         return str(newest[0][0]) if newest else START
 
     def read(self, chat_id: str, after: str, seconds: float) -> Sequence[Event]:
         """Events after an id, waiting for the first; [] also while Redis is gone."""
         self._listen()
         give_up = time.monotonic() + seconds
-        wake = self._wake(chat_id)
-        while True:
-            with wake:
-                fresh = self._fresh(chat_id, after)
-                left = give_up - time.monotonic()
-                if fresh or left <= 0:
-                    return fresh
-                wake.wait(left)
+        waiting = self._enter(chat_id)
+        try:
+            stirs = waiting.stirs  # before looking: an event that comes while Redis is asked is not slept through
+            fresh = self._fresh(chat_id, after)
+            left = give_up - time.monotonic()
+            if fresh or left <= 0:
+                return fresh
+            with waiting.changed:
+                stirred = waiting.changed.wait_for(lambda: waiting.stirs != stirs, timeout=left)
+            return self._fresh(chat_id, after) if stirred else []
+        finally:
+            self._leave(chat_id, waiting)
+
+    def wake(self, chat_id: str) -> None:
+        """Let the session's waiting readers look around."""
+        with self._lock:
+            waiting = self._waiting.get(chat_id)
+        if waiting is not None:
+            with waiting.changed:
+                waiting.stirs += 1
+                waiting.changed.notify_all()
 
     def is_live(self) -> bool:
         """Whether this process hears what others publish."""
         self._listen()
-        return self._subscribed.wait(TIMEOUT)
+        self._judged.wait(3 * TIMEOUT)
+        return self._live
+
+    def _given_up(self) -> bool:
+        """Whether Redis failed a moment ago: requests and answers do not wait for it one time-out after the other."""
+        return time.monotonic() < self._again_at
+
+    def _give_up(self) -> None:
+        self._again_at = time.monotonic() + TIMEOUT
 
     def _fresh(self, chat_id: str, after: str) -> list[Event]:
         key = self._prefix + chat_id
+        asked = _number(after)
         try:
             with self._redis.pipeline(transaction=False) as pipe:
-                pipe.xrange(key, count=1)
-                pipe.xrange(key, min=f"({after or START}", count=KEPT)
-                oldest, rows = pipe.execute()
-        except redis.ResponseError:  # not an id of a stream: from another kind of feed, or made up
-            raise Missed from None
+                pipe.xrange(key, min=after, count=1)
+                pipe.xrange(key, min=f"({after}", count=KEPT)
+                same, rows = pipe.execute()
+        except ResponseError as error:
+            raise Missed from error
         except RedisError:
-            self._subscribed.clear()
             return []
-        if after not in ("", START) and oldest and _number(oldest[0][0]) > _number(after):
+        # The id asked from must still be there, or what came between it and the oldest kept may have been dropped.
+        held = bool(same) and same[0][0] == after
+        if not held and (asked != (0, 0) or len(rows) >= KEPT):
             raise Missed
         return [Event(str(row[0]), row[1]["kind"], json.loads(row[1]["data"])) for row in rows]
 
-    def _wake(self, chat_id: str) -> threading.Condition:
+    def _enter(self, chat_id: str) -> _Waiting:
         with self._lock:
-            return self._wakes[chat_id]
+            waiting = self._waiting.setdefault(chat_id, _Waiting())
+            waiting.readers += 1
+            return waiting
+
+    def _leave(self, chat_id: str, waiting: _Waiting) -> None:
+        with self._lock:
+            waiting.readers -= 1
+            if not waiting.readers:
+                self._waiting.pop(chat_id, None)
 
     def _listen(self) -> None:
+        """Start hearing, once in each process: a fork takes no thread along."""
         with self._lock:
             if self._pid == os.getpid():
                 return
             self._pid = os.getpid()
-        threading.Thread(target=self._hear, name="feed", daemon=True).start()
+            self._judged = threading.Event()
+            self._live = False
+        threading.Thread(target=self._hear_for_ever, name="feed", daemon=True).start()
 
-    def _hear(self) -> None:
+    def _hear_for_ever(self) -> None:
         while True:
             try:
-                with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
-                    channel.subscribe(self._prefix)
-                    self._subscribed.set()
-                    self._wake_all()
-                    while True:
-                        message = channel.get_message(timeout=TIMEOUT)
-                        if message is not None:
-                            self._wake_one(str(message["data"]))
+                self._hear()
             except (RedisError, OSError):
-                self._subscribed.clear()
+                if self._live:
+                    self.interruptions += 1
+                self._live = False
+                self._judged.set()
+                self._wake_all()  # their streams end, and the pages ask by themselves
                 time.sleep(TIMEOUT)
 
-    def _wake_one(self, chat_id: str) -> None:
-        with self._lock:
-            wake = self._wakes.get(chat_id)
-        if wake is not None:
-            with wake:
-                wake.notify_all()
+    def _hear(self) -> None:
+        """Wake readers as events are published; returns never, raises when Redis is gone or silent."""
+        with self._listener.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+            channel.subscribe(self._prefix)
+            self._redis.ping()
+            self._live = True
+            if self.interruptions:
+                figures.feed_found_again()
+            self._judged.set()
+            self._wake_all()
+            asked = time.monotonic()
+            while True:
+                message = channel.get_message(timeout=TIMEOUT)
+                if message is not None:
+                    self.wake(str(message["data"]))
+                if time.monotonic() - asked >= TIMEOUT:
+                    self._redis.ping()  # a server that is there but no longer answers is as good as gone
+                    asked = time.monotonic()
 
     def _wake_all(self) -> None:
         with self._lock:
-            waiting = list(self._wakes)
+            waiting = list(self._waiting)
         for chat_id in waiting:
-            self._wake_one(chat_id)
+            self.wake(chat_id)
 
 
 def _number(event_id: str) -> tuple[int, int]:
-    milliseconds, _, number = event_id.partition("-")
-    return int(milliseconds), int(number or 0)
+    milliseconds, dash, number = event_id.partition("-")
+    if not (dash and milliseconds.isdecimal() and number.isdecimal() and len(event_id) <= 40):
+        raise Missed
+    return int(milliseconds), int(number)
