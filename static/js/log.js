@@ -103,6 +103,7 @@ if (log) {
   document.addEventListener("scroll", scrolled, { passive: true });
   document.addEventListener("visibilitychange", () => { days(); tellSeen(); });
   document.addEventListener("htmx:before:swap", days);
+  document.addEventListener("log-text", () => { if (following) follow(); });
   document.addEventListener("log-grew", () => { following = true; toEnd(); });
   document.addEventListener("click", (event) => {
     const control = event.target.closest("[data-copy]");
