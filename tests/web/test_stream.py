@@ -80,7 +80,7 @@ def test_a_question_and_its_answer_are_told_and_found_by_asking(teller: Visitor)
     with Stream(teller, chat_id, drawn_at(teller, chat_id)) as stream:
         assert teller.ask(chat_id, "Opening hours").status_code == 200
         stream.next("changed")
-        teller.answer(chat_id)
+        teller.answer(chat_id, seconds=40)
         stream.next("changed")
         fragment = teller.get(f"/chat/{chat_id}/messages?after=0", headers=HTMX).text
         assert fragment.count("<article") == 2
