@@ -1,4 +1,4 @@
-"""`python -m tests.screenshots` (`make screenshot`): the README's pictures, taken from a real session on a new instance."""
+"""`python -m tests.screenshots` (`make screenshot`): the README's pictures, from a real session on a new instance."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from tests.browser.desk import ARGUMENTS, Desk
 from tests.server import ROOT, Server, running
 
 PICTURES = ROOT / "docs"
+PHONE = {"width": 390, "height": 844}
 LARGEST = 300_000  # bytes
 EARLIER = (  # customer, question, how long ago, status
     ("10-2078", "Why did her transfer to Autohaus Seidler fail?", "-2 days", "resolved"),
     ("10-2057", "Zur Alten Mole charged too much", "-1 day", "waiting"),
-    ("", "Until when does a SEPA transfer leave today?", "-3 hours", "active"),
+    ("", "What is the cut-off time for SEPA transfers?", "-3 hours", "active"),
     ("10-2063", "Card blocked after wrong PINs", "-47 minutes", "escalated"),
     ("10-2042", "Was anything charged twice?", "-12 minutes", "active"),
 )
 QUESTIONS = (
-    "Show her last 5 card payments",
-    "The card is lost. What does a replacement cost, and when does it arrive?",
+    "What does an express replacement card cost?",
+    "Show the last 3 payments with card 4417",
 )
 
 
@@ -34,7 +35,8 @@ def set_the_scene(desk: Desk, server: Server) -> None:
     for customer, question, ago, status in EARLIER:
         chat_id = desk.start(customer, question)
         records.change(
-            "UPDATE chat_session SET last_activity_at = datetime(last_activity_at, ?) || '.000000', status = ? WHERE id = ?",
+            "UPDATE chat_session SET last_activity_at = datetime(last_activity_at, ?) || '.000000', status = ?"
+            " WHERE id = ?",
             ago, status, chat_id,
         )  # fmt: skip
 
@@ -59,8 +61,12 @@ def walk(browser: Browser, server: Server) -> None:
     chat_id = desk.start("10-2041")
     for question in QUESTIONS:
         desk.ask(question)
+    desk.page.get_by_role("link", name="Rename this session").click()
+    desk.page.get_by_label("Title", exact=True).fill("Lost card, replacement by Friday")
+    desk.page.keyboard.press("Enter")
+    desk.page.get_by_role("heading", name="Lost card, replacement by Friday").wait_for()
     desk.page.reload()
-    cited = desk.reply().locator(".cite").first
+    cited = desk.reply(0).locator(".cite").first
     cited.click()
     desk.page.locator("#source[data-opened]").wait_for()
     desk.box.click()
@@ -69,7 +75,7 @@ def walk(browser: Browser, server: Server) -> None:
     desk.page.emulate_media(color_scheme="dark")
     take(desk, "session-dark")
 
-    phone = Desk.open(browser, server.url, viewport={"width": 390, "height": 844}, is_mobile=True, device_scale_factor=2)
+    phone = Desk.open(browser, server.url, viewport=PHONE, is_mobile=True, device_scale_factor=2)
     phone.sign_in("teller")
     phone.show(chat_id)
     phone.reply()

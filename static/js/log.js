@@ -45,22 +45,25 @@ function days() {
 }
 
 function tellSeen() {
-  const url = log.dataset.seenUrl;
-  if (!url || document.visibilityState !== "visible" || !atEnd()) return;
+  if (!log.dataset.seenUrl || document.visibilityState !== "visible" || !atEnd()) return;
   clearTimeout(seenTimer);
-  seenTimer = setTimeout(async () => {
-    const rows = [...log.querySelectorAll(".message[data-seq]")].filter((row) => !row.ariaBusy);
-    const last = Math.max(0, ...rows.map((row) => Number(row.dataset.seq)));
-    if (last <= seen) return;
-    try {
-      const answer = await fetch(url, {
-        method: "POST",
-        headers: { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content, "HX-Request": "true" },
-        body: new URLSearchParams({ seq: last }),
-      });
-      if (answer.ok) seen = last;
-    } catch { /* told with the next message */ }
-  }, 400);
+  seenTimer = setTimeout(sendSeen, 400);
+}
+
+async function sendSeen() {
+  seenTimer = undefined;
+  const rows = [...log.querySelectorAll(".message[data-seq]")].filter((row) => !row.ariaBusy);
+  const last = Math.max(0, ...rows.map((row) => Number(row.dataset.seq)));
+  if (last <= seen) return;
+  try {
+    const answer = await fetch(log.dataset.seenUrl, {
+      method: "POST",
+      headers: { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content, "HX-Request": "true" },
+      body: new URLSearchParams({ seq: last }),
+      keepalive: true,
+    });
+    if (answer.ok) seen = last;
+  } catch { /* told with the next message */ }
 }
 
 async function copy(control) {
@@ -102,6 +105,8 @@ if (log) {
   log.addEventListener("scroll", scrolled, { passive: true });
   document.addEventListener("scroll", scrolled, { passive: true });
   document.addEventListener("visibilitychange", () => { days(); tellSeen(); });
+  document.addEventListener("submit", (event) => { if (event.target.matches("[data-sign-out]")) { clearTimeout(seenTimer); seenTimer = undefined; } });
+  window.addEventListener("pagehide", () => { if (seenTimer) { clearTimeout(seenTimer); sendSeen(); } });
   document.addEventListener("htmx:before:swap", days);
   document.addEventListener("log-text", () => { if (following) follow(); });
   document.addEventListener("log-grew", () => { following = true; toEnd(); });

@@ -78,8 +78,8 @@ class Desk:
         """Get the cookie of a sign-in without looking at the page; for tests about something else."""
         asking = self.page.context.request
         form = {"username": username, "password": password, "time_zone": "Europe/Berlin"}
-        form["csrf_token"] = field_value(asking.get("/sign-in").text(), "csrf_token")
-        answer = asking.post("/sign-in", form=form, max_redirects=0)
+        form["csrf_token"] = field_value(asking.get("/sign-in", max_retries=3).text(), "csrf_token")
+        answer = asking.post("/sign-in", form=form, max_redirects=0, max_retries=3)
         assert answer.status == 303, answer.text()
         return self
 
@@ -109,9 +109,10 @@ class Desk:
     def open_session(self, customer: str = "", opening: str = "") -> str:
         """Open a session by HTTP, which is quicker, and leave the page as it is; returns its id."""
         asking = self.page.context.request
-        page = asking.get("/").text()
+        page = asking.get("/", max_retries=3).text()  # a kept connection may just have been closed
         form = {name: field_value(page, name) for name in ("csrf_token", "request_id")}
-        answer = asking.post("/sessions", form={**form, "customer": customer, "opening": opening}, max_redirects=0)
+        form |= {"customer": customer, "opening": opening}
+        answer = asking.post("/sessions", form=form, max_redirects=0, max_retries=3)
         assert answer.status == 303, answer.text()
         return chat_id_in(answer.headers["location"])
 

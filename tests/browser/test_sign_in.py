@@ -85,6 +85,21 @@ def test_after_signing_out_the_way_back_leads_to_the_sign_in_page(desk: Desk) ->
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("Sign in to Bankside")
 
 
+def test_a_late_request_of_the_page_that_was_left_does_not_spoil_signing_in(
+    desk: Desk, teller: str, records: Records
+) -> None:
+    chat_id = desk.start("10-2041")
+    token = desk.page.locator("meta[name=csrf-token]").get_attribute("content")
+    records.end_sign_ins(teller)
+    desk.go("/sign-in")
+    desk.complaints.expect(REFUSED)
+    late = """([address, token]) => fetch(address, { method: "POST", body: new URLSearchParams({ seq: 0 }),
+        headers: { "X-CSRFToken": token, "HX-Request": "true" } }).then((answer) => answer.status)"""
+    assert desk.page.evaluate(late, [f"/chat/{chat_id}/seen", token]) == 401
+    desk.fill_in_and_sign_in(teller)
+    expect(desk.page.get_by_role("heading", level=1)).to_contain_text("Teller Number")
+
+
 def test_a_draft_is_there_after_a_reload_and_on_another_device(desk: Desk, open_desk: OpenDesk, teller: str) -> None:
     chat_id = desk.start("10-2041")
     with desk.stored_draft():

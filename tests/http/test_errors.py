@@ -1,4 +1,4 @@
-"""When something goes wrong inside: an answer with a request id and nothing else of ours, and the next request works."""
+"""When something goes wrong inside: an answer with a request id and nothing else of ours; then on it goes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from flask import Flask
 from tests.visitor import HTMX, Visitor
 from tests.web.rows import ON_SQLITE, questions, stored
 from webapp.extensions import db
+from webapp.http.errors import STATUS
 from webapp.models import ChatSession, StaffUser
 from webapp.services.errors import DomainError
 
@@ -174,9 +175,7 @@ def test_a_stale_token_comes_back_fresh_and_the_same_form_then_works(app: Flask,
     assert questions(app, chat_id) == ["Still here"]
 
 
-def test_every_domain_error_is_in_the_table_or_a_400() -> None:
-    from webapp.http.errors import STATUS
-
+def test_every_domain_error_has_a_status_and_a_next_step(app: Flask) -> None:
     def kinds(kind: type[DomainError]) -> list[type[DomainError]]:
         return [sub for direct in kind.__subclasses__() for sub in (direct, *kinds(direct))]
 

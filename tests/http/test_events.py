@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests.visitor import HTMX, PASSWORD, Visitor
 from tests.web.guests import FailingBank
@@ -132,9 +132,10 @@ def test_what_matters_for_security_is_an_event_each(
 
     found = events(written)
     happened = names(written)
-    for event in ("sign_in.begun", "sign_in.ended", "sign_in.expired", "sign_in.throttled", "csrf.refused", "refused",
-                  "cross_site.refused", "session.read_by_other", "reply.done", "password.wrong", "unexpected"):  # fmt: skip
-        assert event in happened, event
+    assert set(happened) >= {
+        "sign_in.begun", "sign_in.failed", "sign_in.ended", "sign_in.expired", "sign_in.throttled", "password.wrong",
+        "csrf.refused", "cross_site.refused", "refused", "session.read_by_other", "reply.done", "unexpected",
+    }  # fmt: skip
     reasons = [event["reason"] for event in found if event["event"] == "sign_in.failed"]
     assert reasons[:3] == ["password", "unknown", "locked"]
     kinds = {event.get("kind") for event in found if event["event"] == "refused"}
@@ -160,18 +161,16 @@ def test_nothing_typed_can_begin_a_line_of_its_own(app: Flask, written: io.Strin
     visitor.get(f"/nothing/{forged}")
     visitor.client.get("/", query_string={"status": forged, "cursor": forged})
     visitor.client.post("/reports/csp", json={"csp-report": {"effective-directive": forged}})
-    with changing(app):
-        person = next(iter(db.session.execute(text("SELECT id FROM staff_user WHERE username = 'teller'"))))
-    assert person
     found = events(written)
     assert "forged" not in [event["event"] for event in found]
     assert len(written.getvalue().splitlines()) == written.getvalue().count("\n")
 
 
 def test_an_error_of_the_database_is_logged_without_what_was_typed(
-    app: Flask, teller: Visitor, written: io.StringIO
+    app: Flask, teller: Visitor, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat_id = teller.start()
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     with changing(app) as session:
         session.execute(text("CREATE TRIGGER refuse BEFORE INSERT ON draft BEGIN SELECT RAISE(ABORT, 'refused'); END"))
     answer = teller.client.post(
@@ -187,8 +186,6 @@ def test_each_audit_entry_names_the_request_it_was_made_in(app: Flask, written: 
     chat_id = teller.start()
     teller.post(f"/sessions/{chat_id}/status", status="waiting")
     logged = {event["request_id"] for event in events(written) if event["event"] == "request"}
-    from sqlalchemy import select
-
     trail = all_of(app, select(AuditEntry).where(AuditEntry.object_id == chat_id).order_by(AuditEntry.id))
     assert [entry.action for entry in trail] == ["session.created", "session.status_changed"]
     assert {entry.request_id for entry in trail} <= logged

@@ -18,6 +18,7 @@ class SignInForm(FlaskForm):
     next = HiddenField()
     kept_text = HiddenField(filters=[plain_breaks])
     kept_chat = HiddenField()
+    kept_for = HiddenField()
 
 
 class PasswordForm(FlaskForm):

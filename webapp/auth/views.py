@@ -21,6 +21,7 @@ from webapp.http.unit_of_work import SAFE_METHODS, after_commit, reading, unit_o
 from webapp.models import StaffUser
 from webapp.services import audit, chats, conversation, sign_ins
 from webapp.services.errors import ChatNotFound, NotAllowed, PasswordRefused, WrongPassword
+from webapp.services.request_ids import new_request_id
 from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES
 
 bp = Blueprint("auth", __name__)
@@ -124,12 +125,13 @@ def _start_cookie(person: StaffUser) -> None:
 
 
 def _keep_what_was_typed(form: SignInForm, person: StaffUser) -> str | None:
-    """Put a text that was being sent when the sign-in ran out back as the draft of its session, if it is theirs."""
+    """Put a text that was being sent when the sign-in ran out back as the draft of its session, if it is theirs; a text
+    for a session that was just to be opened becomes the draft of a new one, if the same person is back."""
     text, chat_id = form.kept_text.data, form.kept_chat.data
-    if not text or not chat_id:
+    if not text or not (chat_id or form.kept_for.data == person.username):
         return None
     try:
-        chat = chats.chat_of(person, chat_id)
+        chat = chats.chat_of(person, chat_id) if chat_id else chats.create(person, new_request_id())
     except (ChatNotFound, NotAllowed):
         return None
     conversation.save_draft(chat, person, text[:4000])
@@ -139,17 +141,20 @@ def _keep_what_was_typed(form: SignInForm, person: StaffUser) -> str | None:
 @bp.app_errorhandler(SignInNeeded)
 def ask_to_sign_in(_error: SignInNeeded) -> ResponseReturnValue:
     """Send a page to the sign-in page and back; give a form's text a place to survive in."""
-    session.clear()
-    if wants_fragment():
+    kept_for = sign_ins.username_behind(str(session.get("_user_id", "")))
+    if (
+        wants_fragment()
+    ):  # the cookie stays: this may be a late request of a page left for the sign-in page, whose it is
         here = own_path(current_page_path(url_for("sessions.index")))
         return redirect_whole_page(url_for("auth.sign_in_page", next=here), 401)
+    session.clear()
     if request.method in SAFE_METHODS:
         here = request.full_path if request.query_string else request.path
         return redirect(url_for("auth.sign_in_page", next=own_path(here)))
-    kept_chat = request.form.get("chat_id", "")
+    typed = request.form.get("text") or request.form.get("opening", "")
     form = SignInForm(
         formdata=None,
-        data={"kept_text": request.form.get("text", "")[:4000], "kept_chat": kept_chat[:48], "next": ""},
+        data={"kept_text": typed, "kept_chat": request.form.get("chat_id", "")[:48], "kept_for": kept_for, "next": ""},
     )
     g.csrf_valid = False
     return _page(form, "Your sign-in has ended. Sign in to go on; what you typed is kept.", 401)

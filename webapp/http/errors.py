@@ -63,7 +63,8 @@ def answer(status: int, sentence: str = "", next_step: str = "", title: str = ""
         "status": status,
         "typed": _typed(status),
     }
-    template, last_resort = ("errors/_notice.html", LAST_NOTICE) if wants_fragment() else ("errors/page.html", LAST_PAGE)
+    notice, page_of_its_own = ("errors/_notice.html", LAST_NOTICE), ("errors/page.html", LAST_PAGE)
+    template, last_resort = notice if wants_fragment() else page_of_its_own
     try:
         page = render_template(template, **context)
     except Exception as error:  # the last resort needs nothing, not even the database that knows who is there

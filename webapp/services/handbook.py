@@ -112,9 +112,7 @@ def _by_article(words: list[str], rows: Sequence[Row[Any]]) -> list[Passage]:
         score = float(sections[0].rank) / best if best > 0 else 0.0
         sections.sort(key=lambda row: row.number)
         order = section_order(words, sections[0].title, [(row.heading, row.text) for row in sections])
-        found += [
-            _passage(sections[place], score * SECTION_DISCOUNT**position) for position, place in enumerate(order)
-        ]
+        found += [_passage(sections[place], score * SECTION_DISCOUNT**position) for position, place in enumerate(order)]
     return sorted(found, key=lambda passage: -passage.score)
 
 

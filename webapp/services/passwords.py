@@ -60,5 +60,5 @@ def check_strength(password: str, username: str, display_name: str) -> None:
 
 
 def _score(password: str, own_words: list[str]) -> int:
-    """0 (guessed at once) to 4; the library counts words of one's own as chosen from a short list, but repeats as new."""
+    """0 (guessed at once) to 4; the library takes one's own words for chosen from a short list, but repeats for new."""
     return int(zxcvbn.zxcvbn(password[:72], user_inputs=own_words)["score"]) if password.strip() else 0

@@ -55,6 +55,12 @@ def alive(token: str, idle: timedelta, absolute: timedelta) -> SignIn | None:
     return sign_in
 
 
+def username_behind(token: str) -> str:
+    """Whose sign-in this token stood for, although it may have ended; "" if it never was one."""
+    found = select(StaffUser.username).join(SignIn, SignIn.staff_id == StaffUser.id)
+    return db.session.scalar(found.where(SignIn.token_hash == _digest(token))) or ""
+
+
 def needs_touch(sign_in: SignIn) -> bool:
     """Whether `last_seen_at` is old enough to be worth a write."""
     return now() - sign_in.last_seen_at > SEEN_EVERY
