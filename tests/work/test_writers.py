@@ -61,7 +61,7 @@ def test_the_settings_are_those_of_a_plain_file_opened_by_the_bank_and_the_handb
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
-@pytest.mark.parametrize("each", [40])
+@pytest.mark.parametrize("each", [25])
 def test_two_processes_with_eight_threads_each_write_and_nobody_is_refused(
     place: Place, each: int, tmp_path: Path
 ) -> None:
@@ -176,6 +176,18 @@ def test_the_gate_opens_again_after_an_error_a_rollback_and_a_lost_connection(
         open_chat()
         db.session.remove()
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+@only_sqlite
+def test_a_request_leaves_no_wish_to_write_behind_in_its_thread(
+    sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = Visitor(sqlite_app).sign_in("teller")
+    assert visitor.post("/sessions", request_id=visitor.field("request_id")).status_code == 303
+    monkeypatch.setattr(sqlite_module, "BUSY_SECONDS", 0.3)
+    with sqlite_app.app_context(), db.engine.connect() as first, db.engine.connect() as second:
+        for connection in (first, second):
+            assert connection.scalar(select(func.count()).select_from(ChatSession)) == 1
 
 
 def write_and_fail(error: type[Exception], before: Callable[[], object] = lambda: None) -> None:

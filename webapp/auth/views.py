@@ -134,24 +134,25 @@ def _keep_what_was_typed(form: SignInForm, person: StaffUser) -> str | None:
         chat = chats.chat_of(person, chat_id) if chat_id else chats.create(person, new_request_id())
     except (ChatNotFound, NotAllowed):
         return None
-    conversation.save_draft(chat, person, text[:4000])
+    conversation.save_draft(chat, person, text[:8000])
     return url_for("chat.show", chat_id=chat.id)
 
 
 @bp.app_errorhandler(SignInNeeded)
 def ask_to_sign_in(_error: SignInNeeded) -> ResponseReturnValue:
     """Send a page to the sign-in page and back; give a form's text a place to survive in."""
-    kept_for = sign_ins.username_behind(str(session.get("_user_id", "")))
-    if (
-        wants_fragment()
-    ):  # the cookie stays: this may be a late request of a page left for the sign-in page, whose it is
+    if wants_fragment():
+        # The cookie stays: this may be a late request of a page left for the sign-in page, whose it is.
         here = own_path(current_page_path(url_for("sessions.index")))
         return redirect_whole_page(url_for("auth.sign_in_page", next=here), 401)
+    token = session.get("_user_id")
     session.clear()
     if request.method in SAFE_METHODS:
         here = request.full_path if request.query_string else request.path
         return redirect(url_for("auth.sign_in_page", next=own_path(here)))
     typed = request.form.get("text") or request.form.get("opening", "")
+    with reading():
+        kept_for = sign_ins.username_behind(str(token)) if token and typed else ""
     form = SignInForm(
         formdata=None,
         data={"kept_text": typed, "kept_chat": request.form.get("chat_id", "")[:48], "kept_for": kept_for, "next": ""},

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import Length
 
-from webapp.bank.errors import BankError
 from webapp.bank.values import CustomerMatch
 from webapp.http.access import staff
+from webapp.http.events import log
 from webapp.http.settings import core_banking
 from webapp.models import ChatSession
 from webapp.services import chats
@@ -36,7 +37,8 @@ def may_write(chat: ChatSession) -> bool:
 def customer_panel(chat: ChatSession, searched: str | None = None) -> dict[str, Any]:
     """What the customer panel shows: the attached customer's records, and matches when somebody searched.
 
-    A silent bank leaves the panel empty with a sentence saying so; the conversation goes on without it.
+    A bank that is silent, or whose adapter breaks, leaves the panel empty with a sentence saying so; the conversation
+    goes on without it.
     """
     bank = core_banking()
     context: dict[str, Any] = {
@@ -55,7 +57,8 @@ def customer_panel(chat: ChatSession, searched: str | None = None) -> dict[str, 
             context["cards"] = bank.cards(chat.customer_number)
         if searched:
             context["matches"] = _matches(searched)
-    except BankError:
+    except Exception as error:
+        log.error("bank.failed", kind=type(error).__name__, endpoint=request.endpoint, exc_info=error)
         context["bank_problem"] = BANK_SILENT
     return context
 

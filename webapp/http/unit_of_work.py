@@ -74,3 +74,4 @@ def init_app(app: Flask) -> None:
     """Make the request the owner of its transaction. Must be the first to register, so that it finishes last."""
     app.before_request(declare_intent)
     app.after_request(finish)
+    app.teardown_request(lambda _error: set_write_intent(False))  # the thread goes on to other things
