@@ -1,4 +1,4 @@
-"""Making replies inside the server's process: no transaction is open meanwhile, order is kept, failures are sentences."""
+"""Making replies in the server's process: no transaction is open meanwhile, order is kept, failures are sentences."""
 
 from __future__ import annotations
 
@@ -215,7 +215,15 @@ def test_no_request_keeps_a_connection(app: Flask, thinker: Thinker) -> None:
     chat_id = visitor.start("Opening hours", "")
     runner_of(app).stop()  # what makes replies has connections of its own now and then
     seen = set()
-    for path in ("/", "/sign-ins", f"/chat/{chat_id}", "/chat/sess_x", f"/sessions/{chat_id}/end", "/health", "/nowhere"):
+    for path in (
+        "/",
+        "/sign-ins",
+        f"/chat/{chat_id}",
+        "/chat/sess_x",
+        f"/sessions/{chat_id}/end",
+        "/health",
+        "/nowhere",
+    ):
         seen.add(visitor.get(path).status_code)
         assert checked_out(app) == (0, 0), path
     visitor.get(f"/chat/{chat_id}")
