@@ -38,6 +38,7 @@ screenshot: $(VENV)/.dev ## Take the README's pictures from the running app
 lock: $(VENV)/.dev ## Resolve requirements*.in into pinned, hashed requirements*.txt
 	@$(PY) -m pip install -q pip-tools
 	@$(PY) -m piptools compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links -o requirements.txt requirements.in
+	@$(PY) -m piptools compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links -o requirements-otel.txt requirements-otel.in
 	@$(PY) -m piptools compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links -o requirements-dev.txt requirements-dev.in
 
 clean: ## Remove the virtual environment and caches; the instance folder with its data stays

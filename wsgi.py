@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 
 from webapp import create_app
-from webapp.work.runner import Runner
+from webapp.work.runner import runner_of
 
 app = create_app()
-runner: Runner = app.extensions["bankside.runner"]
-if os.environ.get("FLASK_RUN_FROM_CLI") != "true":  # a command must not take replies away from the server making them
+if os.environ.get("FLASK_RUN_FROM_CLI") != "true":  # a command makes no replies
     app.extensions["bankside.model"].warm_up()  # a second now, instead of in somebody's first answer
-    runner.start()  # replies a killed process left behind are taken up before anybody asks
+    runner_of(app).start()  # replies a killed process left behind are taken up before anybody asks

@@ -20,9 +20,12 @@ TOP_LEVEL = {
     "bench", "docs", "static", "templates", "tests", "webapp",
     "CHANGELOG.md", "DECISIONS.md", "LICENSE", "Makefile", "README.md", "pyproject.toml", "wsgi.py",
     "requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt",
+    "requirements-otel.in", "requirements-otel.txt",
 }  # fmt: skip
 MADE_BY_TOOLS = {"instance", "__pycache__", "node_modules", "dist", "build"}
-PUBLIC = {"auth.sign_in_page", "auth.sign_in", "health.live", "health.ready", "reports.csp", "static.file"}
+PUBLIC = {
+    "auth.sign_in_page", "auth.sign_in", "health.live", "health.ready", "metrics.scrape", "reports.csp", "static.file",
+}  # fmt: skip
 BANNED = {"utils", "helper", "helpers", "common", "misc", "manager", "handler", "data", "info", "process"}
 NAMED_BY_SQLALCHEMY = {"process_bind_param", "process_result_value"}
 SAFE = {"GET", "HEAD", "OPTIONS"}

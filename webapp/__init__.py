@@ -18,9 +18,11 @@ from webapp.http import (
     headers,
     health,
     input,
+    metrics,
     moments,
     page_context,
     reports,
+    tracing,
     unit_of_work,
 )
 
@@ -30,12 +32,13 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     app = Flask(__name__, static_folder=None, template_folder="../templates")
     configure_flask(app, config)
-    for passage in (unit_of_work, events, headers, input, access):  # in the order every request passes them
+    # In the order every request passes them.
+    for passage in (unit_of_work, events, tracing, metrics, headers, input, access):
         passage.init_app(app)
     bind_extensions(app)
     for part in (errors, converters, assets, moments, page_context, rendering):
         part.init_app(app)
-    for room in (auth.bp, sessions.views.bp, chat.bp, reports.bp, health.bp):
+    for room in (auth.bp, sessions.views.bp, chat.bp, reports.bp, health.bp, metrics.bp):
         app.register_blueprint(room)
     assemble(app, config)
     add_commands(app)

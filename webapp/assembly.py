@@ -12,17 +12,22 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, event
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from webapp import figures, traces
 from webapp.agents.assistant import Assistant
 from webapp.agents.models.rules import RulesModel
 from webapp.agents.roster import TEAM
 from webapp.bank.core_banking import CoreBanking
 from webapp.config import Config, ConfigError
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
+from webapp.feed import MemoryFeed, RedisFeed
 from webapp.http import events
 from webapp.models.sqlite import BUSY_SECONDS, make_safe
 from webapp.services.handbook import HandbookLibrary
 from webapp.services.passwords import Passwords
+from webapp.work.broker import CeleryRunner
+from webapp.work.makers import Makers
 from webapp.work.runner import Runner
+from webapp.work.streams import Streams
 
 LARGEST_FORM = 256 * 1024  # bytes
 
@@ -31,6 +36,9 @@ def configure_flask(app: Flask, config: Config) -> None:
     """Flask's and the libraries' settings."""
     config.instance_path.mkdir(parents=True, exist_ok=True)
     events.configure()
+    if config.metrics_folder is not None:
+        figures.begin(config.metrics_folder, [agent.key for agent in TEAM])
+    _begin_tracing(config)
     app.extensions["bankside.config"] = config
     app.config.update(
         SECRET_KEY=config.signing_key,
@@ -58,11 +66,19 @@ def configure_flask(app: Flask, config: Config) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
+def _begin_tracing(config: Config) -> None:
+    try:
+        traces.begin(config.otel_exporter_otlp_endpoint)
+    except traces.TracingNotInstalled as error:
+        raise ConfigError(str(error)) from None
+
+
 def _engine_options(config: Config) -> dict[str, Any]:
     # A connection for every thread that may want one: waiting for a connection while holding another is a deadlock.
+    # Kept are as many as threads answer requests when all event streams are taken; a stream holds none.
     options: dict[str, Any] = {
-        "pool_size": config.web_threads + config.reply_threads + 2,
-        "max_overflow": 0,
+        "pool_size": config.web_threads - config.most_streams + config.reply_threads + 2,
+        "max_overflow": config.most_streams,
         "pool_timeout": BUSY_SECONDS,
         "hide_parameters": True,  # an error's text goes to the log; what somebody typed does not
     }
@@ -84,6 +100,8 @@ def bind_extensions(app: Flask) -> None:
     limiter.init_app(app)
     with app.app_context():
         make_safe(db.engine)
+        if app.extensions["bankside.config"].otel_exporter_otlp_endpoint:
+            traces.follow(db.engine)
 
 
 def assemble(app: Flask, config: Config) -> None:
@@ -96,9 +114,11 @@ def assemble(app: Flask, config: Config) -> None:
     model = RulesModel()
     app.extensions["bankside.model"] = model
     app.extensions["bankside.assistant"] = Assistant(model, TEAM)
-    app.extensions["bankside.claims"] = set()
-    app.extensions["bankside.runner"] = Runner(
-        app, config.reply_threads, only_process=config.web_processes == 1 and _is_sqlite(config)
+    app.extensions["bankside.makers"] = Makers()
+    app.extensions["bankside.feed"] = RedisFeed(config.effective_feed_url) if config.feed == "redis" else MemoryFeed()
+    app.extensions["bankside.streams"] = Streams(app, app.extensions["bankside.feed"], config)
+    app.extensions["bankside.runner"] = (
+        CeleryRunner(app, config) if config.runner == "celery" else Runner(app, config.reply_threads)
     )
 
 

@@ -1,18 +1,22 @@
-"""Commands: `flask seed`, `migrate-safely`, `staff add|lock|unlock`, `sessions cleanup`, `handbook import`."""
+"""Commands: `flask seed|migrate-safely|doctor`, `staff add|lock|unlock`, `sessions cleanup`, `handbook import`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.bank.articles import ArticleError
+from webapp.http.health import look_around, look_at_rows
 from webapp.http.settings import passwords
 from webapp.http.unit_of_work import unit_of_work
+from webapp.models.sqlite import DatabaseBusy
 from webapp.seeding import seed_everything
-from webapp.services import chats, handbook, staff
+from webapp.services import chats, doctor_repairs, handbook, staff
 from webapp.services.errors import DomainError
 from webapp.services.passwords import check_strength
 from webapp.serving import migrate_safely
@@ -34,6 +38,42 @@ def migrate_command() -> None:
 def seed_command() -> None:
     """Add roles; in demo mode also the demo staff, the sandbox bank and its handbook. Never overwrites anything."""
     seed_everything(current_app)
+
+
+@click.command("doctor")
+@click.option("--repair", is_flag=True, help="Mend what can be mended first, and say what was done.")
+@with_appcontext
+def doctor_command(repair: bool) -> None:
+    """Look whether everything needed is there and what is stored agrees with itself; exit status 1 if not."""
+    if repair:
+        for sentence, mend in REPAIRS.items():
+            try:
+                click.echo(f"{'mended':<12}{sentence}: {_mend_all(mend)}")
+            except (SQLAlchemyError, DatabaseBusy) as error:
+                click.echo(f"{'not mended':<12}{sentence}: the database refuses ({type(error).__name__})")
+    findings = [*look_around(), *look_at_rows()]
+    for finding in findings:
+        named = f" ({', '.join(finding.examples)})" if finding.examples else ""
+        click.echo(f"{finding.level:<12}{finding.name}: {finding.sentence}{named}")
+    if not all(finding.is_well for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+REPAIRS: dict[str, Callable[[], int]] = {  # in this order: a reply row that is added changes its session's counter
+    "questions given a pending reply": doctor_repairs.add_missing_replies,
+    "sessions whose counters were recomputed": doctor_repairs.recompute_counters,
+    "stranded replies handed out again": doctor_repairs.hand_out_stranded,
+}
+
+
+def _mend_all(mend: Callable[[], int]) -> int:
+    total = 0
+    while True:
+        with unit_of_work():  # a batch at a time: nobody waits long for the write lock
+            mended = mend()
+        total += mended
+        if not mended:
+            return total
 
 
 @staff_group.command("add")
@@ -103,5 +143,5 @@ def _or_explain(act: object) -> None:
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (migrate_command, seed_command, staff_group, sessions_group, handbook_group):
+    for command in (migrate_command, seed_command, doctor_command, staff_group, sessions_group, handbook_group):
         app.cli.add_command(command)

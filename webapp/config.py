@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32  # characters
+BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
 
 
 class ConfigError(Exception):
@@ -30,13 +31,17 @@ class Config(BaseSettings):
     secret_key_fallbacks: str = ""  # older keys, comma separated, still accepted while rotating
     instance_path: Path = ROOT / "instance"
     database_url: str = ""
-    redis_url: str = ""  # shared rate limits when there are several processes
+    redis_url: str = ""  # shared rate limits and live updates when there are several processes
+    feed_url: str = ""  # live updates from another Redis than the rate limits' one
     host: str = "127.0.0.1"
     port: int = Field(3006, ge=1, le=65535)
     web_processes: int = Field(1, ge=1, le=64)
-    web_threads: int = Field(32, ge=2, le=1024)
+    web_threads: int = Field(128, ge=2, le=1024)  # three quarters may hold an open page's event stream
     secure_cookies: bool | None = None  # default: on in production, off in demo (plain HTTP on loopback)
     trusted_proxies: int = Field(0, ge=0, le=5)
+    metrics_token: str = ""  # whoever shows it as a bearer token sees /metrics and the details of /health/ready
+    metrics_port: int | None = Field(None, ge=1, le=65535)  # the same without token, on 127.0.0.1 only
+    otel_exporter_otlp_endpoint: str = ""  # where traces go, e.g. http://127.0.0.1:4318; needs requirements-otel.txt
 
     bank_name: str = Field("Nordhafen Bank", min_length=1, max_length=60)
     core_banking: str = "webapp.bank.sandbox.bank:connect"
@@ -50,6 +55,11 @@ class Config(BaseSettings):
     messages_per_minute: int = Field(30, ge=1)
     reply_threads: int = Field(4, ge=1, le=64)
     reply_seconds: float = Field(60, gt=0)
+    runner: Literal["threads", "celery"] = "threads"  # who makes replies: this server's threads, or Celery workers
+    broker_url: str = ""  # Redis or AMQP, for Celery; default: REDIS_URL
+    most_running: int = Field(0, ge=0)  # replies being made at the same time in all; 0: as many as there are makers
+    most_running_per_person: int = Field(2, ge=1)
+    graceful_seconds: float = Field(20, ge=0, le=600)  # how long replies may be finished when told to stop
     argon2_time_cost: int = Field(3, ge=1)
     argon2_memory_kib: int = Field(65536, ge=8)
 
@@ -80,6 +90,19 @@ class Config(BaseSettings):
     def _from_here(cls, path: Path) -> Path:
         return path.absolute()  # relative to where one starts, for everything that is kept there
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _token_is_long(cls, token: str) -> str:
+        if token and len(token) < SHORTEST_SECRET:
+            raise ValueError(f"use at least {SHORTEST_SECRET} characters, made by a machine")
+        return token
+
+    @model_validator(mode="after")
+    def _celery_has_a_broker(self) -> Self:
+        if self.runner == "celery" and not self.effective_broker_url.startswith(BROKERS):
+            raise ValueError("RUNNER=celery needs BROKER_URL (or REDIS_URL): redis://host:6379/0 or amqp://host")
+        return self
+
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         if self.app_env != "production":
@@ -101,6 +124,17 @@ class Config(BaseSettings):
         return self.app_env == "demo" if self.demo_staff is None else self.demo_staff
 
     @property
+    def workers_url(self) -> str:
+        """The Redis in which Celery workers say that they are there; "" if there is none."""
+        known = (self.effective_broker_url, self.effective_feed_url)
+        return next((url for url in known if url.startswith("redis")), "") if self.runner == "celery" else ""
+
+    @property
+    def metrics_folder(self) -> Path | None:
+        """Where the processes of this host count together; None while nobody may see metrics."""
+        return self.instance_path / "metrics" if self.metrics_token or self.metrics_port else None
+
+    @property
     def cookies_are_secure(self) -> bool:
         """Whether cookies carry Secure and the __Host- prefix."""
         return self.app_env == "production" if self.secure_cookies is None else self.secure_cookies
@@ -109,6 +143,26 @@ class Config(BaseSettings):
     def effective_database_url(self) -> str:
         """The database to use: the one named, else a SQLite file in the instance folder."""
         return self.database_url or f"sqlite:///{self.instance_path / 'bankside.db'}"
+
+    @property
+    def effective_feed_url(self) -> str:
+        """The Redis that carries live updates between processes; "" for one process, whose memory is enough."""
+        return self.feed_url or self.redis_url
+
+    @property
+    def feed(self) -> Literal["memory", "redis"]:
+        """What carries live updates."""
+        return "redis" if self.effective_feed_url else "memory"
+
+    @property
+    def most_streams(self) -> int:
+        """How many event streams a process holds: the other threads are left to answer requests."""
+        return max(1, self.web_threads * 3 // 4)
+
+    @property
+    def effective_broker_url(self) -> str:
+        """Where Celery workers are told of replies to make."""
+        return self.broker_url or self.redis_url
 
     @property
     def signing_key(self) -> str:

@@ -16,6 +16,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
+from webapp import figures
 from webapp.config import Config
 from webapp.extensions import db
 from webapp.http.settings import config
@@ -23,7 +24,7 @@ from webapp.models.sqlite import intending_to_write
 from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES, demo_staff_exist
 
 MIGRATION_LOCK = 7_206_117  # any number, the same for every process of this installation
-GRACEFUL_SECONDS = 20
+LEAVING_SECONDS = 5  # to give back what was not finished gracefully
 
 
 def migrate_safely(app: Flask) -> None:
@@ -73,6 +74,8 @@ def serve(settings: Config, *, development: bool = False) -> None:
         )
     db.session.remove()
     _need_free_port(settings)
+    if settings.metrics_folder is not None:
+        figures.forget_dead(settings.metrics_folder)
     _greet(settings)
     arguments = _development_server(settings) if development else _gunicorn(settings)
     sys.stdout.flush()
@@ -89,7 +92,7 @@ def _gunicorn(settings: Config) -> list[str]:
         "--worker-class": "gthread",
         "--workers": settings.web_processes,
         "--threads": settings.web_threads,
-        "--graceful-timeout": GRACEFUL_SECONDS,
+        "--graceful-timeout": int(settings.graceful_seconds) + LEAVING_SECONDS,
         "--timeout": 60,
         "--limit-request-line": 4094,
         "--config": "python:webapp.gunicorn_hooks",

@@ -176,6 +176,43 @@ document.addEventListener("htmx:finally:request", (event) => {
   box().focus({ preventScroll: true });
 });
 
+// The outbox has taken the text: the box is free for the next one, or for what a suggestion had pushed aside.
+document.addEventListener("composer-emptied", () => {
+  clearTimeout(timer);
+  box().value = keptWhileSuggesting ?? "";
+  keptWhileSuggesting = null;
+  remember(box().value);
+  grow();
+  count();
+  box().focus({ preventScroll: true });
+});
+
+// Another place to write is swapped in, because the session has ended or was reopened: what was typed moves along.
+let moving = "";
+document.addEventListener("htmx:before:swap", (event) => {
+  moving = event.detail.tasks.some((task) => (task.target?.id ?? task.target) === "writing" && task.swapSpec.style !== "none") ? (box()?.value ?? "") : "";
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (!moving || !box()) return;
+  if (!box().value) box().value = moving;
+  moving = "";
+  grow();
+  count();
+});
+
+// The question before an answer goes back into the box, to be asked in other words.
+document.addEventListener("click", (event) => {
+  const control = event.target.closest("[data-reask]");
+  if (!control || !box()) return;
+  const seq = Number(control.closest(".message").dataset.seq);
+  const question = document.querySelector(`.question[data-seq="${seq - 1}"] .said`);
+  if (!question) return;
+  box().value = [question.textContent, box().value].filter((text) => text.trim()).join("\n");
+  box().dispatchEvent(new Event("input", { bubbles: true }));
+  box().focus();
+  box().setSelectionRange(question.textContent.length, question.textContent.length);
+});
+
 function begin() {
   if (!box()) return;
   let kept = "";

@@ -30,12 +30,10 @@ let pollsFailed = 0;
 function failed(element) {
   if (isPoll(element)) {
     pollsFailed += 1;
-    if (pollsFailed === 2) notice("The connection is lost.", "The answer is being made and will appear when the connection is back.");
+    if (pollsFailed >= 2) document.dispatchEvent(new CustomEvent("line-lost"));
     return;
   }
-  if (element?.closest?.("#composer")) {
-    notice(navigator.onLine ? "Not sent: the server can't be reached." : "Not sent: you are offline.", "Your text is kept. Send it again when the connection is back.");
-  } else {
+  if (!element?.closest?.("#composer")) { // what the composer could not send waits in the outbox and says so there
     notice(navigator.onLine ? "The server can't be reached." : "You are offline.", "Try again when the connection is back.");
   }
 }
@@ -50,7 +48,10 @@ document.addEventListener("htmx:before:response", (event) => {
     return;
   }
   event.preventDefault();
-  if (isPoll(sourceElement) && (pollsFailed += 1) < 2) return;
+  if (isPoll(sourceElement) || sourceElement?.id === "composer") {
+    failed(sourceElement);
+    return;
+  }
   notice("The server did not answer properly.", "Your text is kept. Try again.");
 });
 
@@ -95,6 +96,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (sentence) announce(sentence);
 });
 
+document.addEventListener("fresh-token", (event) => keepToken(event.detail));
 document.addEventListener("announce", (event) => announce(event.detail));
 window.addEventListener("offline", () => announce("You are offline. What you type is kept."));
 window.addEventListener("online", () => announce("The connection is back."));

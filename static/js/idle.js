@@ -10,7 +10,7 @@ const left = warning.querySelector("[data-idle-left]");
 const KEY = "bankside:last-request"; // shared by the tabs of one browser
 
 function clearDrafts() {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith("draft:")) sessionStorage.removeItem(key);
+  for (const key of Object.keys(sessionStorage)) if (/^(draft|outbox):/.test(key)) sessionStorage.removeItem(key);
 }
 
 let last = Date.now();

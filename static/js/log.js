@@ -108,6 +108,7 @@ if (log) {
   document.addEventListener("submit", (event) => { if (event.target.matches("[data-sign-out]")) { clearTimeout(seenTimer); seenTimer = undefined; } });
   window.addEventListener("pagehide", () => { if (seenTimer) { clearTimeout(seenTimer); sendSeen(); } });
   document.addEventListener("htmx:before:swap", days);
+  document.addEventListener("log-text", () => { if (following) follow(); });
   document.addEventListener("log-grew", () => { following = true; toEnd(); });
   document.addEventListener("click", (event) => {
     const control = event.target.closest("[data-copy]");

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from tests.visitor import PASSWORD, chat_id_in
 
+ANSWERS = re.compile(r"/replies/|/messages\?")  # where a page asks how an answer has come along
+
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
     "--no-first-run"

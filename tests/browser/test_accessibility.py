@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Records
-from tests.browser.desk import Desk
+from tests.browser.desk import ANSWERS, Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-2")]
 
@@ -94,12 +94,12 @@ def test_a_conversation_with_everything_that_can_go_wrong(manager: Desk, records
         manager.complaints.expect(expected)
     manager.ask_without_waiting("\u2800")
     expect(manager.page.locator("#composer-problem")).to_be_visible()
-    manager.page.route("**/chat/messages", lambda route: route.fulfill(status=502, body="<h1>Bad</h1>"), times=1)
-    manager.ask_without_waiting("Opening hours")
+    manager.page.route("**/title", lambda route: route.fulfill(status=502, body="<h1>Bad</h1>"), times=1)
+    manager.page.get_by_role("link", name="Rename this session").click()
     expect(manager.notice).to_be_visible()
     manager.box.fill("x" * 4001)
     assert violations(manager.page) == []
-    manager.page.route("**/replies/**", lambda route: route.abort())
+    manager.page.route(ANSWERS, lambda route: route.abort())
     manager.ask_without_waiting("Opening hours")
     expect(manager.replies.last).to_contain_text("Being answered")
     assert violations(manager.page) == []

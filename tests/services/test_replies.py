@@ -33,9 +33,16 @@ def fall_silent(reply_id: int) -> None:
         db.session.execute(update(Message).where(Message.id == reply_id).values(created_at=then))
 
 
-def hand_out_again(*, at_start: bool = False) -> list[int]:
+def hand_out_again() -> list[int]:
+    """What a sweeper does with makers that have fallen silent; the replies it takes from them."""
     with unit_of_work():
-        return list(replies.hand_out_again(at_start=at_start))
+        silent = [claim for claim in replies.claims() if claim.is_silent]
+    taken = []
+    for lost in silent:
+        with unit_of_work():
+            if replies.hand_out_again(lost):
+                taken.append(lost.reply_id)
+    return taken
 
 
 def count(model: type) -> int:
@@ -134,8 +141,6 @@ def test_replies_of_one_session_are_made_in_the_order_of_the_questions() -> None
     work = claimed(first)
     assert claim(second) is None, "the first reply is still being made"
     finish(work)
-    with unit_of_work():
-        assert replies.next_pending(chat_id) == second
     assert claim(third) is None
     finish(claimed(second))
     assert [line.text for line in claimed(third).lines][-1] == "Three"
@@ -184,23 +189,6 @@ def test_a_reply_whose_maker_gives_signs_of_life_is_left_alone() -> None:
     assert finish(work)
 
 
-def test_a_pending_reply_is_handed_out_only_after_its_own_process_had_time_to_take_it() -> None:
-    reply_id = ask(open_chat())
-    assert hand_out_again() == []
-    with unit_of_work():
-        db.session.execute(
-            update(Message).where(Message.id == reply_id).values(created_at=now() - replies.OVERLOOKED_AFTER)
-        )
-    assert hand_out_again() == [reply_id]
-
-
-def test_after_a_restart_every_unfinished_reply_is_handed_out_at_once() -> None:
-    running, pending = ask(open_chat()), ask(open_chat())
-    work = claimed(running)
-    assert hand_out_again(at_start=True) == [running, pending]
-    assert not finish(work)
-
-
 def test_a_reply_that_kills_its_makers_is_not_handed_out_for_ever() -> None:
     reply_id = ask(open_chat())
     for _ in range(MOST_ATTEMPTS - 1):
@@ -209,7 +197,7 @@ def test_a_reply_that_kills_its_makers_is_not_handed_out_for_ever() -> None:
         assert hand_out_again() == [reply_id]
     last = claimed(reply_id)
     fall_silent(reply_id)
-    assert hand_out_again() == []
+    assert hand_out_again() == [reply_id]
     assert state(reply_id) == "failed"
     assert not finish(last)
     with unit_of_work():
@@ -227,9 +215,8 @@ def test_the_reply_of_a_deleted_session_is_dropped_and_leaves_no_rows() -> None:
     assert not finish(work, replace(ANSWER, calls=(call,), citations=(source,)))
     with unit_of_work():
         assert not replies.give_up(work, "Gone.")
-        assert replies.next_pending(chat_id) is None
     assert [count(model) for model in (ChatSession, Message, Reply, ToolCall, CitedPassage)] == [0] * 5
-    assert hand_out_again(at_start=True) == []
+    assert hand_out_again() == []
 
 
 def test_deleting_a_session_takes_everything_said_in_it_along() -> None:

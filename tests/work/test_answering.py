@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from tests.conftest import Place
-from tests.services.steps import ANSWER, ask, claimed, open_chat, person, state
+from tests.services.steps import ANSWER, ask, open_chat, person, state
 from tests.visitor import Visitor
 from tests.work.conftest import column
 from webapp.agents.transcript import Answer, Desk, Line, Tell
@@ -78,7 +78,7 @@ def test_no_transaction_is_open_while_the_assistant_thinks(place: Place, thinker
     chat_id = visitor.start()
     assert visitor.ask(chat_id, "Card status").status_code == 200
     assert thinker.thinking.wait(timeout=5)
-    wait_until(lambda: checked_out(place.app) == (0, 0))  # the sweeper has one now and then
+    wait_until(lambda: checked_out(place.app) == (0, 0), seconds=2)  # the sweeper looks once when it starts
     if place.kind == "postgresql":
         idle = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in %'"
         assert column(place, idle) == [0]
@@ -107,7 +107,7 @@ def test_the_assistant_is_told_who_asks_and_what_time_it_is_there(app: Flask, th
     thinker.enough.set()
     with app.app_context():
         reply_id = ask(open_chat())
-        assert make_reply(app, reply_id) is None
+        assert make_reply(app, reply_id) is None, "nothing is left to be made"
     (_, desk) = thinker.asked[0]
     assert (desk.staff_name, desk.staff_role, desk.customer) == ("Tom Reuter", "teller", None)
     assert str(desk.now.tzinfo) == "Europe/Berlin"
@@ -153,15 +153,13 @@ def test_a_session_deleted_while_its_reply_is_made_drops_the_reply(app: Flask, t
 def test_the_sweeper_keeps_living_makers_claims_and_takes_up_what_was_overlooked(
     app: Flask, thinker: Thinker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replies, "OVERLOOKED_AFTER", replies.timedelta(0))
-    monkeypatch.setattr(replies, "SILENT_AFTER", replies.timedelta(0))
+    monkeypatch.setattr(runner_module, "SWEEP_SECONDS", 60)
     runner = runner_of(app)
     with app.app_context():
         first = ask(open_chat())
         runner.submit(first)
         assert thinker.thinking.wait(timeout=5)
         overlooked = ask(open_chat("manager"), username="manager")
-        monkeypatch.setattr(replies, "SILENT_AFTER", replies.timedelta(seconds=30))
         assert runner.sweep() == 1
         thinker.enough.set()
         wait_until(lambda: [state(first), state(overlooked)] == ["done", "done"])
@@ -169,7 +167,7 @@ def test_the_sweeper_keeps_living_makers_claims_and_takes_up_what_was_overlooked
 
 
 def test_stopping_finishes_the_reply_being_made_and_leaves_the_others_for_later(app: Flask, thinker: Thinker) -> None:
-    one_at_a_time = Runner(app, 1, only_process=False)
+    one_at_a_time = Runner(app, 1)
     with app.app_context():
         made = [ask(open_chat()) for _ in range(3)]
         for reply_id in made:
@@ -196,16 +194,15 @@ def test_a_database_that_fails_while_sweeping_does_not_end_the_sweeper(
 ) -> None:
     thinker.enough.set()
     monkeypatch.setattr(runner_module, "SWEEP_SECONDS", 0.05)
-    monkeypatch.setattr(replies, "OVERLOOKED_AFTER", replies.timedelta(0))
-    real, calls = replies.hand_out_again, []
+    real, calls = replies.claims, []
 
-    def failing_at_first(**options: bool) -> Sequence[int]:
-        calls.append(options)
+    def failing_at_first() -> list[replies.Claim]:
+        calls.append(1)
         if len(calls) < 3:
             raise RuntimeError("the database is away")
-        return real(**options)
+        return real()
 
-    monkeypatch.setattr(replies, "hand_out_again", failing_at_first)
+    monkeypatch.setattr(replies, "claims", failing_at_first)
     with app.app_context():
         reply_id = ask(open_chat())
         runner_of(app).start()
@@ -228,7 +225,7 @@ def test_no_request_keeps_a_connection(app: Flask, thinker: Thinker) -> None:
         "/nowhere",
     ):
         seen.add(visitor.get(path).status_code)
-        wait_until(lambda: checked_out(app) == (0, 0))  # the sweeper has one now and then
+        assert checked_out(app) == (0, 0), path
     visitor.get(f"/chat/{chat_id}")
     for path, fields in (
         ("/chat/messages", {"chat_id": chat_id, "text": "", "request_id": "x"}),
@@ -241,34 +238,5 @@ def test_no_request_keeps_a_connection(app: Flask, thinker: Thinker) -> None:
         ("/sign-out", {}),
     ):
         seen.add(visitor.post(path, **fields).status_code)
-        wait_until(lambda: checked_out(app) == (0, 0))  # the sweeper has one now and then
+        assert checked_out(app) == (0, 0), path
     assert seen >= {200, 204, 303, 400, 404, 422}, seen
-
-
-def test_a_runner_started_by_a_question_takes_no_claim_away_from_its_own_maker(
-    app: Flask, thinker: Thinker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def late(app: Flask) -> set[str]:  # the sweeper comes to it only when the makers have begun
-        thinker.thinking.wait(timeout=5)
-        return makers_of(app)
-
-    monkeypatch.setattr(runner_module, "makers_of", late)
-    only_one = Runner(app, 2, only_process=True)
-    with app.app_context():
-        left_behind, other = ask(open_chat()), open_chat("manager")
-        claimed(left_behind)  # by a process that was killed
-        asked = ask(other, "Opening hours", "manager")
-        only_one.submit(asked)
-        wait_until(lambda: len(thinker.asked) == 2)
-        time.sleep(0.3)  # time enough for the sweeper to do wrong
-        thinker.enough.set()
-        wait_until(lambda: [state(left_behind), state(asked)] == ["done", "done"])
-        only_one.stop()
-        assert column_of("SELECT attempts FROM reply ORDER BY id") == [2, 1]
-    assert len(thinker.asked) == 2
-
-
-def column_of(statement: str) -> list[object]:
-    """The first column of what a query finds."""
-    with unit_of_work():
-        return list(db.session.scalars(text(statement)))

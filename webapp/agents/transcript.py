@@ -64,8 +64,9 @@ class Citation:
 class Step:
     """Something happening while the answer is made, told as it happens."""
 
-    text: str  # "Looking at the cards"
+    text: str  # "Looking at the cards"; "" when there is only more of the answer to tell
     agent: str | None = None
+    partial: str | None = None  # the whole answer as far as it is known, to be shown while the rest comes
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from webapp.http.fragments import wants_fragment
 from webapp.http.input import plain_breaks
 from webapp.http.moments import viewer_zone
 from webapp.http.panels import customer_panel, may_write, status_context
-from webapp.http.settings import config
+from webapp.http.settings import config, feed, tell
 from webapp.http.unit_of_work import after_commit, unit_of_work
 from webapp.models import ChatSession, Message, Reply
 from webapp.models.base import LARGEST_NUMBER
-from webapp.services import audit, chats, conversation, listing, replies
+from webapp.services import audit, chats, conversation, listing, queue, replies
 from webapp.services.errors import BadInput, ChatEnded, ChatNotFound
-from webapp.work.runner import submit
+from webapp.work.runner import stop_making, submit
 
 bp = Blueprint("chat", __name__)
 
@@ -37,8 +37,10 @@ MASKED = "A card number or code in your message was masked before it was stored.
 def show(chat_id: str) -> ResponseReturnValue:
     """The whole page: sessions, conversation, customer and sources."""
     chat = chats.readable_chat(staff(), chat_id)
+    feed_id = feed().latest(chat.id)  # before the messages are read: what comes in between is told, not lost
     before = _seq_from(request.args, "before")
     messages = conversation.messages(chat, before=before)
+    queue.tell_places(messages)
     writing = may_write(chat)
     form = MessageForm.fresh(chat.id, conversation.draft_of(chat, staff()) if writing else "")
     context = {
@@ -46,6 +48,7 @@ def show(chat_id: str) -> ResponseReturnValue:
         "messages": messages,
         "earlier_seq": messages[0].seq if messages and messages[0].seq > 1 else None,
         "form": form,
+        "feed_id": feed_id,
         "suggestions": usual_questions(),
         "page": listing.chats_for(staff(), listing.Filters(mine="1" if writing else "")),
         "filters": asdict(listing.Filters(mine="1" if writing else "")),
@@ -118,8 +121,10 @@ def create_message() -> ResponseReturnValue:
         turn = conversation.ask(chat, staff(), str(form.text.data), str(form.request_id.data), viewer_zone())
     except ChatEnded as ended:
         return _composer_back(form, chat, ended.sentence, "ended", 409)
+    queue.tell_places([turn.reply])
     if not turn.repeated:
         after_commit(submit, turn.reply.id)
+        tell(chat.id, "changed")
     if not wants_fragment():
         return redirect(url_for("chat.show", chat_id=chat.id), 303)
     return render_template(
@@ -146,15 +151,19 @@ def _composer_back(
 @bp.get("/chat/<chat:chat_id>/messages")
 @passive
 def messages_after(chat_id: str) -> ResponseReturnValue:
-    """What was said after a seq, for a page that missed something; a browser opening it gets the page."""
+    """What was said after a seq, for a page that missed something, and how the replies named in `also` stand now.
+
+    A browser opening this address gets the page.
+    """
     chat = chats.readable_chat(staff(), chat_id)
     if not wants_fragment():
         return redirect(url_for("chat.show", chat_id=chat.id))
     _note_following(chat)
     after = _seq_from(request.args, "after") or 0
-    return render_template(
-        "chat/_messages.html", chat=chat, messages=conversation.messages(chat, after=after), may_write=may_write(chat)
-    )
+    also = [int(part) for part in request.args.get("also", "").split("-")[:20] if part.isdecimal() and len(part) < 10]
+    messages = [*conversation.replies_in(chat, also), *conversation.messages(chat, after=after)]
+    queue.tell_places(messages)
+    return render_template("chat/_messages.html", chat=chat, messages=messages, may_write=may_write(chat))
 
 
 @bp.get("/chat/<chat:chat_id>/replies/<row:reply_id>")
@@ -171,14 +180,30 @@ def reply(chat_id: str, reply_id: int) -> ResponseReturnValue:
 
 @bp.post("/chat/<chat:chat_id>/replies/<row:reply_id>/retry")
 def retry(chat_id: str, reply_id: int) -> ResponseReturnValue:
-    """Have a failed reply made again."""
+    """Have a failed or stopped reply made again; a second click changes nothing."""
     chat = chats.chat_of(staff(), chat_id)
     found = conversation.reply_in(chat, reply_id)
-    replies.retry(staff(), found)
-    after_commit(submit, found.id)
+    if replies.retry(staff(), found):
+        after_commit(submit, found.id)
+        tell(chat.id, "changed")
+    return _message_or_page(found, chat)
+
+
+@bp.post("/chat/<chat:chat_id>/replies/<row:reply_id>/stop")
+def stop(chat_id: str, reply_id: int) -> ResponseReturnValue:
+    """Have no more of a reply made; what it said so far stays. One that was finished first is shown as it is."""
+    chat = chats.chat_of(staff(), chat_id)
+    found = conversation.reply_in(chat, reply_id)
+    if replies.stop(staff(), found):
+        after_commit(stop_making, found.id)
+        tell(chat.id, "changed")
+    return _message_or_page(found, chat)
+
+
+def _message_or_page(reply: Reply, chat: ChatSession) -> ResponseReturnValue:
     if not wants_fragment():
         return redirect(url_for("chat.show", chat_id=chat.id), 303)
-    return _message(found, chat)
+    return _message(reply, chat)
 
 
 def _seq_from(fields: MultiDict[str, str], name: str) -> int | None:
@@ -192,6 +217,7 @@ def _seq_from(fields: MultiDict[str, str], name: str) -> int | None:
 
 
 def _message(message: Message, chat: ChatSession) -> str:
+    queue.tell_places([message])
     return render_template("chat/_message.html", message=message, chat=chat, may_write=may_write(chat))
 
 

@@ -32,6 +32,7 @@ STATUS: dict[type[domain.DomainError], int] = {
     domain.MoveNotAllowed: 409,
     domain.TextDiffers: 409,
     domain.PasswordRefused: 422,
+    domain.TooManyStreams: 429,
 }
 SENTENCES: dict[int, tuple[str, str, str]] = {  # title, sentence, next step
     400: ("Not understood", "That request could not be read.", "Go back, reload the page and try again."),

@@ -7,10 +7,14 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from flask import Flask, Response, g, request
 from flask_login import current_user
+
+from webapp import traces
 
 log = structlog.get_logger("bankside")
 
@@ -61,6 +65,14 @@ def _end(response: Response) -> Response:
 def actor() -> str:
     """The signed-in person's user name for an event, "" if nobody's or not known without asking the database."""
     return current_user.username if "_login_user" in g and current_user.is_authenticated else ""
+
+
+@contextmanager
+def about_reply(reply_id: int, chat_id: str = "") -> Iterator[None]:
+    """Every log line and span inside names this reply, and its session where it is known."""
+    known: dict[str, str | int] = {"reply": reply_id, **({"chat": chat_id} if chat_id else {})}
+    with traces.resumed(reply_id), structlog.contextvars.bound_contextvars(**known), traces.span("reply", about=known):
+        yield
 
 
 def init_app(app: Flask) -> None:

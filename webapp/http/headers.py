@@ -35,7 +35,7 @@ def _add(response: Response) -> Response:
     if request.endpoint == "static.file" and response.status_code == 200:
         session.accessed = False  # a library looked at the cookie, but the file is the same for everybody: no Vary
     else:
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
         headers.add("Vary", "HX-Request, Cookie")
     if config().cookies_are_secure:
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"

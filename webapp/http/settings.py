@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
 from webapp.bank.core_banking import CoreBanking
+from webapp.feed.events import Feed, Kind
+from webapp.http.unit_of_work import after_commit
 from webapp.services.passwords import Passwords
 
 if TYPE_CHECKING:
@@ -21,6 +24,16 @@ def config() -> Config:
 def core_banking() -> CoreBanking:
     """The bank behind this app."""
     return cast(CoreBanking, current_app.extensions["bankside.bank"])
+
+
+def feed() -> Feed:
+    """Where this app's pages hear of changes."""
+    return cast(Feed, current_app.extensions["bankside.feed"])
+
+
+def tell(chat_id: str, kind: Kind, **facts: str | int) -> None:
+    """Tell a session's open pages, once this request's work is stored."""
+    after_commit(partial(feed().publish, chat_id, kind, **facts))
 
 
 def passwords() -> Passwords:

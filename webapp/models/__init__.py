@@ -3,7 +3,7 @@
 from webapp.models.audit import AuditEntry
 from webapp.models.chat import ChatSession, Draft, Reading
 from webapp.models.handbook import HandbookArticle, HandbookPassage
-from webapp.models.message import CitedPassage, Message, Question, Reply, ToolCall
+from webapp.models.message import CitedPassage, Message, Question, Reply, ReplyAttempt, ToolCall
 from webapp.models.staff import Role, SignIn, StaffUser
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Question",
     "Reading",
     "Reply",
+    "ReplyAttempt",
     "Role",
     "SignIn",
     "StaffUser",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,8 @@ class ReplyState(StrEnum):
 
 
 UNFINISHED_REPLY = (ReplyState.PENDING, ReplyState.RUNNING)
+INTERRUPTED = "interrupted"  # an attempt whose maker was stopped or lost
+SOON = timedelta(seconds=2)  # a question nobody is before is taken up faster than it can be read
 
 
 class Message(Base):
@@ -55,7 +57,7 @@ class Reply(Message):
     """The message that answers a question: one per question, whatever happens to its maker."""
 
     __tablename__ = "reply"
-    __table_args__: Any = (Index(None, "state", "heartbeat_at"),)
+    __table_args__: Any = (Index(None, "state", "heartbeat_at"), Index(None, "claimed_at"))
 
     id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), unique=True)
@@ -70,8 +72,11 @@ class Reply(Message):
     memory: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     needs_person: Mapped[bool] = mapped_column(default=False)
     failure: Mapped[str | None] = mapped_column(String(200))
-    attempts: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)  # how often it was claimed since it was asked for
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # not claimed before
     claim_token: Mapped[str | None] = mapped_column(String(64))
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    claimed_by: Mapped[str | None] = mapped_column(String(120))  # which process
     heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -84,6 +89,11 @@ class Reply(Message):
     citations: Mapped[list[CitedPassage]] = relationship(
         order_by="CitedPassage.number", lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
+    attempts_before: Mapped[list[ReplyAttempt]] = relationship(
+        order_by="ReplyAttempt.number", lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    ahead: int = 0  # how many replies come before a pending one; filled for the page that shows it
 
     @property
     def is_finished(self) -> bool:
@@ -93,12 +103,33 @@ class Reply(Message):
     @property
     def waiting_text(self) -> str:
         """What to say while it is being made."""
-        return "Being answered"
+        if self.state != ReplyState.PENDING:
+            return "Being answered"
+        if self.ahead:
+            return f"{self.ahead} ahead of you"
+        if self.next_attempt_at and self.next_attempt_at > now():
+            return "Interrupted; it will be tried again in a moment"
+        return "Next in line" if now() - self.created_at > SOON else "Being answered"
 
     @property
     def total_milliseconds(self) -> float:
         """Time spent in tools."""
         return sum(call.milliseconds for call in self.calls)
+
+
+class ReplyAttempt(Base):
+    """What an earlier attempt at a reply came to: what it had said, and why it ended. Kept when it is made again."""
+
+    __tablename__ = "reply_attempt"
+    __table_args__ = (UniqueConstraint("reply_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id", ondelete="CASCADE"))
+    number: Mapped[int]  # 1, 2, 3 ... within the reply
+    state: Mapped[str] = mapped_column(String(16))  # "failed", "stopped" or INTERRUPTED
+    text: Mapped[str] = mapped_column(Text, default="")
+    failure: Mapped[str | None] = mapped_column(String(200))
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class ToolCall(Base):

@@ -68,6 +68,7 @@ def ask(chat: ChatSession, staff: StaffUser, text: str, request_id: str, time_zo
         state=ReplyState.PENDING,
         calls=[],
         citations=[],
+        attempts_before=[],
         suggestions=[],
     )
     db.session.add(reply)
@@ -128,6 +129,15 @@ def reply_in(chat: ChatSession, reply_id: int) -> Reply:
     if reply is None:
         raise MessageNotFound
     return reply
+
+
+def replies_in(chat: ChatSession, ids: Sequence[int]) -> Sequence[Reply]:
+    """Those of these replies that are of this session, in the order they were given."""
+    if not ids:
+        return []
+    return db.session.scalars(
+        select(Reply).where(Reply.id.in_(ids), Reply.chat_id == chat.id).order_by(Reply.seq)
+    ).all()
 
 
 def citation_in(chat: ChatSession, citation_id: int) -> CitedPassage:

@@ -61,6 +61,13 @@ class NotAllowed(DomainError):
     next_step = "Ask a manager of your branch."
 
 
+class TooManyStreams(DomainError):
+    """The person, or this process, holds as many event streams as it may."""
+
+    sentence = "Too many open pages are being told of changes at once."
+    next_step = "This page asks every few seconds instead."
+
+
 class BadInput(DomainError):
     """Something in the request cannot be read."""
 

@@ -1,31 +1,35 @@
-"""Replies: claimed by one maker, kept alive by its heartbeat, finished once. The claim's token guards every write."""
+"""Replies: claimed by one maker, kept alive by its heartbeat, finished once. The claim's token guards every write.
+
+Rows are locked in the order session, reply, message, as a deletion takes them: two orders would be a deadlock.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, exists, func, select, update
 from sqlalchemy.orm import aliased
 
+from webapp import figures
 from webapp.agents.roster import TEAM
 from webapp.agents.transcript import Answer, Line
 from webapp.extensions import db
-from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, StaffUser, ToolCall
+from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, ReplyAttempt, StaffUser, ToolCall
 from webapp.models.base import now
-from webapp.models.message import UNFINISHED_REPLY, ReplyState
+from webapp.models.message import INTERRUPTED, UNFINISHED_REPLY, ReplyState
 from webapp.services import audit
 from webapp.services.conversation import one_line, plain
 from webapp.services.errors import MoveNotAllowed
 
 MOST_ATTEMPTS = 3
-SILENT_AFTER = timedelta(
-    seconds=30
-)  # a running reply whose maker has not been heard of for so long is handed out again
-OVERLOOKED_AFTER = timedelta(seconds=5)  # a pending reply nobody took
+PAUSES = (timedelta(seconds=2), timedelta(seconds=10))  # after the first lost attempt, after the second
+SILENT_AFTER = timedelta(seconds=30)  # a running reply whose maker was not heard of for so long is handed out again
 TRANSCRIPT_LINES = 40
+
+TRIED_OFTEN = "The answer could not be made; it was tried several times."
 
 reply_table: Table = Reply.__table__  # type: ignore[assignment]
 
@@ -42,20 +46,55 @@ class Work:
     staff_role: str
     customer_number: str | None
     time_zone: str
+    asked_at: datetime
+    attempt: int
 
 
-def claim(reply_id: int) -> Work | None:
-    """Take a pending reply; None if somebody else has it, or an earlier one of its session is not finished."""
-    token = secrets.token_hex(16)
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A reply being made: by which claim, of which process, heard of when."""
+
+    reply_id: int
+    chat_id: str
+    token: str
+    claimed_by: str
+    heartbeat_at: datetime | None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether its maker has not been heard of for too long."""
+        return self.silent_for(SILENT_AFTER)
+
+    def silent_for(self, time: timedelta) -> bool:
+        """Whether its maker has not been heard of for so long, or was at a moment that has not come yet: then a clock
+        was put back, and waiting for that moment would take as long as it was put back by."""
+        return self.heartbeat_at is None or abs(now() - self.heartbeat_at) > time
+
+
+def claim(reply_id: int, maker: str = "") -> Work | None:
+    """Take a pending reply; None if somebody else has it, or an earlier one of its session is not finished.
+
+    `maker` names the process, so that others can see that it has died. Which reply comes next is `queue`'s to say.
+    """
+    token, moment = secrets.token_hex(16), now()
+    free = (  # a row somebody is changing just now (SKIP LOCKED, where there is such a thing) is not waited for
+        select(reply_table.c.id)
+        .where(reply_table.c.id == reply_id, reply_table.c.state == ReplyState.PENDING)
+        .with_for_update(skip_locked=True)
+    )
     taken = db.session.execute(
         update(reply_table)
-        .where(reply_table.c.id == reply_id, reply_table.c.state == ReplyState.PENDING, ~_earlier_unfinished(reply_id))
+        .where(reply_table.c.id == free.scalar_subquery(), reply_table.c.state == ReplyState.PENDING)
+        .where(~_earlier_unfinished(reply_id))
         .values(
             state=ReplyState.RUNNING,
             claim_token=token,
+            claimed_at=moment,
+            claimed_by=maker,
             attempts=reply_table.c.attempts + 1,
-            heartbeat_at=now(),
-            started_at=func.coalesce(reply_table.c.started_at, now()),
+            heartbeat_at=moment,
+            next_attempt_at=None,
+            started_at=func.coalesce(reply_table.c.started_at, moment),
         )
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
@@ -72,6 +111,8 @@ def claim(reply_id: int) -> Work | None:
         staff_role=chat.staff.role_name,
         customer_number=chat.customer_number,
         time_zone=question.time_zone or "UTC",
+        asked_at=question.created_at,
+        attempt=reply.attempts,
     )
 
 
@@ -104,31 +145,24 @@ def _transcript(chat: ChatSession, question: Question) -> list[Line]:
 
 def finish(work: Work, answer: Answer) -> bool:
     """Store a finished answer; False (and nothing stored) if the claim was lost or the session deleted meanwhile."""
-    # The session before its reply, the order in which a deletion takes them: two orders would be a deadlock.
-    db.session.execute(select(ChatSession.id).where(ChatSession.id == work.chat_id).with_for_update())
-    closed = db.session.execute(
-        update(reply_table)
-        .where(
-            reply_table.c.id == work.reply_id,
-            reply_table.c.claim_token == work.token,
-            reply_table.c.state == ReplyState.RUNNING,
-        )
-        .values(
-            state=ReplyState.DONE,
-            agent=answer.agent,
-            agent_title=TEAM.title(answer.agent),
-            reason=answer.reason[:200],
-            intent=answer.intent,
-            confidence=answer.confidence,
-            model=answer.model,
-            suggestions=list(answer.suggestions),
-            memory=dict(answer.memory),
-            needs_person=answer.needs_person,
-            failure=None,
-            finished_at=now(),
-        )
+    _take_turn(work.chat_id)
+    stored = _write(
+        work.reply_id,
+        work.token,
+        state=ReplyState.DONE,
+        agent=answer.agent,
+        agent_title=TEAM.title(answer.agent),
+        reason=answer.reason[:200],
+        intent=answer.intent,
+        confidence=answer.confidence,
+        model=answer.model,
+        suggestions=list(answer.suggestions),
+        memory=dict(answer.memory),
+        needs_person=answer.needs_person,
+        failure=None,
+        finished_at=now(),
     )
-    if closed.rowcount != 1:  # type: ignore[attr-defined]
+    if not stored:
         return False
     db.session.execute(update(Message).where(Message.id == work.reply_id).values(text=answer.text))
     db.session.add_all(
@@ -165,71 +199,168 @@ def finish(work: Work, answer: Answer) -> bool:
 
 
 def give_up(work: Work, sentence: str) -> bool:
-    """Mark a reply as failed, with a sentence for the person; False if the claim was lost."""
-    closed = db.session.execute(
+    """Mark it as failed, with a sentence for the person; what it said so far stays. False if the claim was lost."""
+    _take_turn(work.chat_id)
+    if not _write(work.reply_id, work.token, state=ReplyState.FAILED, failure=sentence[:200], finished_at=now()):
+        return False
+    _touch(work.chat_id)
+    return True
+
+
+def give_back(work: Work) -> bool:
+    """Let somebody else make it, at once and as if it had not been begun: this process is ending."""
+    _take_turn(work.chat_id)
+    attempts = reply_table.c.attempts - 1
+    if not _write(work.reply_id, work.token, state=ReplyState.PENDING, claim_token=None, attempts=attempts):
+        return False
+    _set_aside(work.reply_id, INTERRUPTED)
+    _touch(work.chat_id)
+    return True
+
+
+def beat(tokens: Sequence[str]) -> set[str]:
+    """Say that the makers holding these claims are alive; returns the claims that still hold."""
+    if not tokens:
+        return set()
+    held = db.session.scalars(
         update(reply_table)
-        .where(
-            reply_table.c.id == work.reply_id,
-            reply_table.c.claim_token == work.token,
-            reply_table.c.state == ReplyState.RUNNING,
-        )
-        .values(state=ReplyState.FAILED, failure=sentence[:200], finished_at=now())
+        .where(reply_table.c.claim_token.in_(tokens), reply_table.c.state == ReplyState.RUNNING)
+        .values(heartbeat_at=now())
+        .returning(reply_table.c.claim_token)
     )
-    return bool(closed.rowcount == 1)  # type: ignore[attr-defined]
+    return {str(token) for token in held}
 
 
-def beat(tokens: Sequence[str]) -> None:
-    """Say that the makers holding these claims are alive."""
-    if tokens:
-        db.session.execute(
-            update(reply_table)
-            .where(reply_table.c.claim_token.in_(tokens), reply_table.c.state == ReplyState.RUNNING)
-            .values(heartbeat_at=now())
-        )
+def keep_partial(work: Work, text: str) -> bool:
+    """Store what an answer says so far, which is a sign of life too; False if the claim was lost."""
+    _take_turn(work.chat_id, gently=True)
+    if not _write(work.reply_id, work.token, heartbeat_at=now()):
+        return False
+    db.session.execute(update(Message).where(Message.id == work.reply_id).values(text=text))
+    return True
 
 
-def retry(staff: StaffUser, reply: Reply) -> None:
-    """Have a failed or stopped reply made again; raises `MoveNotAllowed` for any other."""
-    if reply.state not in (ReplyState.FAILED, ReplyState.STOPPED):
-        raise MoveNotAllowed("This reply needs no retry.", "Reload the page to see it.")
-    reply.state = ReplyState.PENDING
-    reply.attempts = 0
-    reply.failure = None
-    reply.claim_token = None
-    audit.record(staff, "reply.retried", reply.id)
+def stop(staff: StaffUser, reply: Reply) -> bool:
+    """Have no more of a reply made; what it says so far stays. False if it was finished already.
 
-
-def next_pending(chat_id: str) -> int | None:
-    """The session's earliest pending reply, to be made when the one before it is finished."""
-    return db.session.scalar(
-        select(Reply.id).where(Reply.chat_id == chat_id, Reply.state == ReplyState.PENDING).order_by(Reply.seq).limit(1)
-    )
-
-
-def hand_out_again(*, at_start: bool = False, most: int = 100) -> Sequence[int]:
-    """Find replies that lost their maker, and pending ones nobody took; returns ids to submit, oldest first.
-
-    A reply that lost its maker too often is marked as failed. `at_start`: the only process of this installation has
-    just started, so that every running reply has lost its maker, however fresh its heartbeat.
+    The reply must come from a session of `chats.chat_of`. Its maker's later writes are refused.
     """
-    silent = reply_table.c.state == ReplyState.RUNNING
-    if not at_start:
-        silent &= reply_table.c.heartbeat_at < now() - SILENT_AFTER
+    stopped = db.session.execute(
+        update(reply_table)
+        .where(reply_table.c.id == reply.id, reply_table.c.state.in_(UNFINISHED_REPLY))
+        .values(state=ReplyState.STOPPED, claim_token=None, next_attempt_at=None, finished_at=now())
+    )
+    db.session.refresh(reply)
+    if stopped.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    _touch(reply.chat_id)
+    audit.record(staff, "reply.stopped", reply.id)
+    figures.reply_ended("stopped", reply.agent)
+    return True
+
+
+def retry(staff: StaffUser, reply: Reply) -> bool:
+    """Have a failed or stopped reply made again; what it had said is kept as an earlier attempt.
+
+    False if it is being made again already (a second click); raises `MoveNotAllowed` if it is finished. The reply
+    must come from a session of `chats.chat_of`.
+    """
+    if reply.state in UNFINISHED_REPLY:
+        return False
+    if reply.state == ReplyState.DONE:
+        raise MoveNotAllowed("This reply needs no retry.", "Reload the page to see it.")
+    _set_aside(reply.id, reply.state, reply.failure)
     db.session.execute(
         update(reply_table)
-        .where(silent, reply_table.c.attempts >= MOST_ATTEMPTS)
+        .where(reply_table.c.id == reply.id)
         .values(
+            state=ReplyState.PENDING, attempts=0, failure=None, claim_token=None, next_attempt_at=None, finished_at=None
+        )
+    )
+    db.session.refresh(reply)
+    _touch(reply.chat_id)
+    audit.record(staff, "reply.retried", reply.id)
+    return True
+
+
+def claims() -> list[Claim]:
+    """The replies being made now, oldest first."""
+    rows = db.session.execute(
+        select(Reply.id, Reply.chat_id, Reply.claim_token, Reply.claimed_by, Reply.heartbeat_at)
+        .where(Reply.state == ReplyState.RUNNING)
+        .order_by(Reply.id)
+    )
+    return [
+        Claim(reply_id, chat_id, token or "", claimed_by or "", heartbeat_at)
+        for reply_id, chat_id, token, claimed_by, heartbeat_at in rows
+    ]
+
+
+def hand_out_again(lost: Claim) -> bool:
+    """Take a reply from a maker that is lost, to be made again after a pause; after too many attempts it has failed.
+
+    False if its maker finished it meanwhile, or somebody else has taken it away. One reply per unit of work.
+    """
+    _take_turn(lost.chat_id)
+    attempts = db.session.scalar(select(reply_table.c.attempts).where(reply_table.c.id == lost.reply_id)) or 0
+    if attempts >= MOST_ATTEMPTS:
+        changed = _write(
+            lost.reply_id,
+            lost.token,
+            since=lost.heartbeat_at,
             state=ReplyState.FAILED,
-            failure="The answer could not be made; it was tried several times.",
+            failure=TRIED_OFTEN,
             claim_token=None,
             finished_at=now(),
         )
+    else:
+        pause = PAUSES[min(max(attempts, 1), len(PAUSES)) - 1]
+        changed = _write(
+            lost.reply_id,
+            lost.token,
+            since=lost.heartbeat_at,
+            state=ReplyState.PENDING,
+            claim_token=None,
+            next_attempt_at=now() + pause,
+        )
+        if changed:
+            _set_aside(lost.reply_id, INTERRUPTED)
+    if changed:
+        _touch(lost.chat_id)
+    return changed
+
+
+def _take_turn(chat_id: str, *, gently: bool = False) -> None:
+    """Lock the session's row (PostgreSQL): its other writers wait, or, gently, only its deletion does."""
+    statement = select(ChatSession.id).where(ChatSession.id == chat_id)
+    db.session.execute(statement.with_for_update(read=gently, key_share=gently))
+
+
+def _write(reply_id: int, token: str, *, since: datetime | None = None, **values: object) -> bool:
+    """Change a reply that is being made under this claim, unless it was heard of `since`; False: it is no more."""
+    ours = (
+        update(reply_table)
+        .where(reply_table.c.id == reply_id)
+        .where(reply_table.c.claim_token == token, reply_table.c.state == ReplyState.RUNNING)
     )
-    db.session.execute(update(reply_table).where(silent).values(state=ReplyState.PENDING, claim_token=None))
-    overlooked = now() if at_start else now() - OVERLOOKED_AFTER
-    return db.session.scalars(
-        select(Reply.id)
-        .where(Reply.state == ReplyState.PENDING, Reply.created_at <= overlooked)
-        .order_by(Reply.id)
-        .limit(most)
-    ).all()
+    if since is not None:
+        ours = ours.where(reply_table.c.heartbeat_at == since)
+    return bool(db.session.execute(ours.values(**values)).rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _set_aside(reply_id: int, state: str, failure: str | None = None) -> None:
+    """Keep what an attempt said and how it ended, and begin anew; one interrupted before it spoke leaves nothing."""
+    said = db.session.scalar(select(Message.text).where(Message.id == reply_id)) or ""
+    if state == INTERRUPTED and not said:
+        return
+    number = db.session.scalar(select(func.max(ReplyAttempt.number)).where(ReplyAttempt.reply_id == reply_id)) or 0
+    db.session.add(
+        ReplyAttempt(reply_id=reply_id, number=number + 1, state=str(state), text=said, failure=failure, ended_at=now())
+    )
+    db.session.execute(update(Message).where(Message.id == reply_id).values(text=""))
+    db.session.flush()
+
+
+def _touch(chat_id: str) -> None:
+    """Something happened in the session: pages that follow it through another process see it by this."""
+    db.session.execute(update(ChatSession).where(ChatSession.id == chat_id).values(last_activity_at=now()))

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp.http.access import staff
 from webapp.http.fragments import wants_fragment
 from webapp.http.panels import FindCustomerForm, customer_panel
-from webapp.http.settings import core_banking
+from webapp.http.settings import core_banking, tell
 from webapp.services import chats
 from webapp.sessions.forms import AttachCustomerForm
 from webapp.sessions.views import bp
@@ -34,4 +34,5 @@ def attach_customer(chat_id: str) -> ResponseReturnValue:
     if form.validate():
         customer = core_banking().customer(str(form.number.data))  # asked before a transaction is open
         chats.attach_customer(staff(), chats.chat_of(staff(), chat_id), customer)
+        tell(chat_id, "session")
     return redirect(url_for("chat.show", chat_id=chat_id), 303)

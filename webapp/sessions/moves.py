@@ -9,6 +9,7 @@ from webapp.http.access import for_right, staff
 from webapp.http.current_chat import forget
 from webapp.http.fragments import wants_fragment
 from webapp.http.panels import status_context
+from webapp.http.settings import tell
 from webapp.http.unit_of_work import after_commit
 from webapp.services import chats
 from webapp.sessions.forms import DeleteForm, EndForm, TitleForm
@@ -33,6 +34,7 @@ def rename(chat_id: str) -> ResponseReturnValue:
         template = "sessions/_title.html" if wants_fragment() else "sessions/rename.html"
         return render_template(template, chat=chat, form=form, editing=True, may_write=True), 422
     chats.rename(staff(), chat, str(form.title.data))
+    tell(chat.id, "session")
     if wants_fragment():
         return render_template("sessions/_title.html", chat=chat, form=None, editing=False, may_write=True)
     return redirect(url_for("chat.show", chat_id=chat.id), 303)
@@ -43,6 +45,7 @@ def change_status(chat_id: str) -> ResponseReturnValue:
     """Move a session on; answer with its status menu."""
     chat = chats.chat_of(staff(), chat_id)
     chats.change_status(staff(), chat, request.form.get("status", "")[:16])
+    tell(chat.id, "session")
     if wants_fragment():
         return render_template("sessions/_status.html", chat=chat, **status_context(chat))
     return redirect(url_for("chat.show", chat_id=chat.id), 303)
@@ -62,6 +65,7 @@ def end(chat_id: str) -> ResponseReturnValue:
     if not form.validate():
         return render_template("sessions/end.html", chat=chat, form=form), 422
     chats.end(staff(), chat, str(form.reason.data), form.summary.data or "")
+    tell(chat.id, "session")
     flash("The session has ended. It stays in your list and can be reopened.", "ok")
     return redirect(url_for("sessions.index"), 303)
 
@@ -71,6 +75,7 @@ def reopen(chat_id: str) -> ResponseReturnValue:
     """Take a session up again."""
     chat = chats.chat_of(staff(), chat_id)
     chats.reopen(staff(), chat)
+    tell(chat.id, "session")
     return redirect(url_for("chat.show", chat_id=chat.id), 303)
 
 
@@ -88,5 +93,6 @@ def delete(chat_id: str) -> ResponseReturnValue:
     """Delete a session and everything said in it."""
     chats.remove(staff(), chat_id)
     after_commit(forget, chat_id)
+    tell(chat_id, "gone")
     flash("The session is deleted.", "ok")
     return redirect(url_for("sessions.index"), 303)

@@ -1,116 +1,186 @@
-"""Hand replies to makers: a bounded pool of threads in the server process, and a sweeper that finds stranded ones."""
+"""Hand replies to makers: a few threads in the server process, and a sweeper that finds stranded ones."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import cast
+import time
+from dataclasses import dataclass, field
+from typing import Protocol, cast
 
 from flask import Flask, current_app
 
+from webapp.config import Config
 from webapp.http.events import log
-from webapp.http.unit_of_work import unit_of_work
-from webapp.services import replies
-from webapp.work.answering import make_reply, makers_of
+from webapp.http.unit_of_work import reading
+from webapp.services import queue
+from webapp.traces import remember
+from webapp.work.answering import limits_of, make_reply, next_in_line
+from webapp.work.makers import makers_here
+from webapp.work.sweeping import take_back
 
-SWEEP_SECONDS = 5.0
+SWEEP_SECONDS = 2.0
+LEAVING_SECONDS = 2.0  # for threads whose replies were given back
+
+
+class Hand(Protocol):
+    """Where replies are handed to be made: this process's threads, or a broker's workers."""
+
+    def start(self) -> None:
+        """Be ready, in this process."""
+        ...
+
+    def submit(self, reply_id: int) -> bool:
+        """Have a reply made soon. Never raises; False: not handed over, a sweeper will find it."""
+        ...
+
+    def drain(self) -> None:
+        """The process was told to end: begin no more. Safe inside a signal handler."""
+        ...
+
+    def stop(self, seconds: float | None = None) -> None:
+        """Finish what is being made here; give the rest back."""
+        ...
+
+    def sweep(self) -> int:
+        """Hand out what is stranded; returns how many were."""
+        ...
+
+
+@dataclass(eq=False)
+class _Shift:
+    """The threads between a start and a stop."""
+
+    pid: int
+    stopping: threading.Event = field(default_factory=threading.Event)
+    makers: int = 0
+    nudges: int = 0  # how often somebody said that there is work: a thread that found none looks again
 
 
 class Runner:
     """Makes replies on a few threads. Started lazily, once per process, so that forks have threads of their own."""
 
-    def __init__(self, app: Flask, threads: int, *, only_process: bool) -> None:
+    def __init__(self, app: Flask, threads: int) -> None:
         self._app = app
         self._threads = threads
-        self._only_process = only_process
         self._lock = threading.Lock()
-        self._pid = 0
-        self._pool: ThreadPoolExecutor | None = None
-        self._sweeper: threading.Thread | None = None
-        self._stopping = threading.Event()
-        self._waiting: set[int] = set()  # ids in the pool's queue: the sweeper need not queue them again
+        self._shift: _Shift | None = None
+        self._drained_at: float | None = None
 
     def start(self) -> None:
-        """Start the pool and the sweeper in this process; further calls do nothing."""
+        """Start the sweeper in this process, once; it finds what an earlier process left without delay."""
         with self._lock:
-            if self._pool is not None and self._pid == os.getpid():
+            if self._shift is not None and self._shift.pid == os.getpid():
                 return
-            left_behind = self._left_behind() if self._only_process else []
-            self._pid = os.getpid()
-            self._stopping = threading.Event()
-            self._waiting = set()
-            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="reply")
-            self._sweeper = threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True)
-            self._sweeper.start()
-        for reply_id in left_behind:
-            self.submit(reply_id)
+            self._shift = shift = _Shift(os.getpid())
+        threading.Thread(target=self._sweep_until_stopped, args=(shift,), name="sweeper", daemon=True).start()
 
-    def _left_behind(self) -> Sequence[int]:
-        """Replies of a process that is no more. Asked before this one makes any: its own would look the same."""
-        try:
-            with self._app.app_context(), unit_of_work():
-                return list(replies.hand_out_again(at_start=True))
-        except Exception as error:  # the sweeper finds them later
-            log.error("sweep.failed", kind=type(error).__name__)
-            return []
-
-    def stop(self) -> None:
-        """Finish the replies being made, start no more; what is left is found after the next start."""
-        with self._lock:
-            self._stopping.set()
-            pool, sweeper = self._pool, self._sweeper
-            self._pool = self._sweeper = None
-        if pool is not None and self._pid == os.getpid():
-            pool.shutdown(wait=True, cancel_futures=True)
-        if sweeper is not None and sweeper.is_alive():
-            sweeper.join(timeout=SWEEP_SECONDS)
-
-    def submit(self, reply_id: int) -> None:
-        """Have a reply made soon. Never raises: a reply not taken here is found by the sweeper."""
-        self.start()
-        if reply_id in self._waiting:
-            return
-        pool = self._pool
-        try:
-            if pool is not None:
-                self._waiting.add(reply_id)
-                pool.submit(self._make, reply_id)
-        except RuntimeError:  # shutting down
+    def submit(self, reply_id: int) -> bool:
+        """Have a reply made soon: by a thread of its own if there is room, else by the next that is free."""
+        if self._drained_at is not None:
             log.info("reply.left_for_later", reply=reply_id)
+            return False
+        self.start()
+        remember(reply_id)
+        with self._lock:
+            shift = self._shift
+            if shift is None:
+                return False
+            shift.nudges += 1
+            if shift.makers >= self._threads:
+                return True
+            shift.makers += 1
+        try:
+            threading.Thread(target=self._make, args=(shift, reply_id), name="maker", daemon=True).start()
+        except RuntimeError:  # no more threads: the sweeper tries again
+            log.error("reply.left_for_later", reply=reply_id)
+            self._leave(shift)
+            return False
+        return True
 
-    def _make(self, reply_id: int) -> None:
-        self._waiting.discard(reply_id)
+    def _make(self, shift: _Shift, reply_id: int) -> None:
         following: int | None = reply_id
-        while following is not None and not self._stopping.is_set():
-            try:
-                following = make_reply(self._app, following)
-            except Exception as error:  # a database that is busy or gone: the sweeper hands the reply out again
-                log.error("reply.interrupted", reply=following, kind=type(error).__name__)
-                return
+        try:
+            while True:
+                seen = shift.nudges
+                while following is not None and not shift.stopping.is_set():
+                    following = make_reply(self._app, following)
+                if self._may_leave(shift, seen):
+                    return
+                following = next_in_line(self._app)
+        except Exception as error:  # a database that is busy or gone: the sweeper hands the reply out again
+            log.error("reply.interrupted", kind=type(error).__name__, exc_info=error)
+            self._leave(shift)
 
-    def _sweep_until_stopped(self) -> None:
-        while not self._stopping.is_set():
+    def _may_leave(self, shift: _Shift, seen: int) -> bool:
+        """Whether nobody has said that there is work since this thread looked for some; then it has left."""
+        with self._lock:
+            if shift.stopping.is_set() or shift.nudges == seen:
+                shift.makers -= 1
+                return True
+            return False
+
+    def _leave(self, shift: _Shift) -> None:
+        with self._lock:
+            shift.makers -= 1
+
+    def _sweep_until_stopped(self, shift: _Shift) -> None:
+        while not shift.stopping.is_set():
             try:
                 self.sweep()
             except Exception as error:
                 log.error("sweep.failed", kind=type(error).__name__)
-            self._stopping.wait(SWEEP_SECONDS)
+            shift.stopping.wait(SWEEP_SECONDS)
 
     def sweep(self) -> int:
-        """Say which makers are alive, hand stranded replies out again; returns how many were handed out."""
-        with self._app.app_context():
-            with unit_of_work():
-                replies.beat(list(makers_of(self._app)))
-                stranded = list(replies.hand_out_again())
-            for reply_id in stranded:
-                self.submit(reply_id)
-            if stranded:
-                log.info("sweep", handed_out=len(stranded))
-        return len(stranded)
+        """Take replies back from lost makers, and have those made that nobody makes; returns how many."""
+        take_back(self._app)
+        with self._app.app_context(), reading():
+            waiting = queue.in_line(limits_of(self._app), most=self._threads)
+        for reply_id in waiting:
+            self.submit(reply_id)
+        return len(waiting)
+
+    def drain(self) -> None:
+        """Begin no more; a plain flag each, because a signal handler sets them."""
+        makers_here(self._app).closed = True
+        self._drained_at = time.monotonic()
+
+    def stop(self, seconds: float | None = None) -> None:
+        """Finish the replies being made, for so long (default: what is left of the time to end in), begin no more.
+
+        What is not finished by then is pending again, for another process or the next start.
+        """
+        graceful = cast(Config, self._app.extensions["bankside.config"]).graceful_seconds
+        if seconds is None:
+            seconds = graceful if self._drained_at is None else self._drained_at + graceful - time.monotonic()
+        with self._lock:
+            shift, self._shift = self._shift, None
+        if shift is None or shift.pid != os.getpid():
+            return
+        shift.stopping.set()
+        _wait_for(shift, seconds)
+        if shift.makers:
+            makers_here(self._app).wind_up(self._app, 0)
+            _wait_for(shift, LEAVING_SECONDS)
+
+
+def _wait_for(shift: _Shift, seconds: float) -> None:
+    give_up = time.monotonic() + seconds
+    while shift.makers and time.monotonic() < give_up:
+        time.sleep(0.01)
+
+
+def runner_of(app: Flask) -> Hand:
+    """Where this app hands its replies."""
+    return cast(Hand, app.extensions["bankside.runner"])
 
 
 def submit(reply_id: int) -> None:
     """Have a reply of this app made soon."""
-    cast(Runner, current_app.extensions["bankside.runner"]).submit(reply_id)
+    runner_of(current_app).submit(reply_id)
+
+
+def stop_making(reply_id: int) -> None:
+    """A person has stopped this reply: if it is made in this process, let go of it now."""
+    makers_here(current_app).stop(reply_id)
