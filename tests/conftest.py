@@ -44,7 +44,9 @@ class Place:
             db.session.remove()
             if self.kind == "postgresql":
                 with db.engine.begin() as connection:
-                    connection.execute(text("TRUNCATE chat_session, sign_in, audit_entry CASCADE"))
+                    connection.execute(
+                        text("TRUNCATE chat_session, sign_in, access_token, webhook, audit_entry CASCADE")
+                    )
                     connection.execute(text("UPDATE staff_user SET locked = (username = 'locked')"))
             else:
                 assert self.pristine

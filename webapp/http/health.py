@@ -58,6 +58,7 @@ def live() -> ResponseReturnValue:
 
 @bp.get("/health/ready")
 @bp.get("/health")
+@bp.get("/api/health")
 @public
 @limiter.exempt
 def ready() -> ResponseReturnValue:

@@ -20,7 +20,7 @@ from webapp.extensions import db
 from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, ReplyAttempt, StaffUser, ToolCall
 from webapp.models.base import now
 from webapp.models.message import INTERRUPTED, UNFINISHED_REPLY, ReplyState
-from webapp.services import audit
+from webapp.services import audit, outbox
 from webapp.services.conversation import one_line, plain
 from webapp.services.errors import MoveNotAllowed
 
@@ -195,6 +195,7 @@ def finish(work: Work, answer: Answer) -> bool:
         .where(ChatSession.id == work.chat_id)
         .values(last_line=one_line(plain(answer.text)), last_activity_at=now())
     )
+    outbox.tell_of("reply.done", work.chat_id, message_id=work.reply_id)
     return True
 
 
