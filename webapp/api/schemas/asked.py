@@ -132,7 +132,7 @@ class Repeatable(Asked):
 
     model_config = ConfigDict(strict=False)
 
-    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")] | None = Field(
+    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[!-~][ -~]{0,254}$")] | None = Field(
         None, alias="Idempotency-Key", description="Any text; a repeat with it gets the first answer, for 24 hours"
     )
 
