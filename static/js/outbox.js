@@ -43,7 +43,7 @@ function newId() {
 
 function words(item) {
   if (item.refused) return `Not sent: ${item.refused}`;
-  if (item.state === "waiting" && item.tried && navigator.onLine) return "Not sent – the server can't be reached. Tried again by itself.";
+  if (item.state === "waiting" && item.tried && navigator.onLine) return "Not sent: the server can't be reached. It will be tried again.";
   return WORDS[item.state] ?? WORDS.waiting;
 }
 

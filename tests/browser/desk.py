@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+    Response,
+    Route,
+    expect,
+)
 
 from tests.visitor import PASSWORD, chat_id_in
 
@@ -176,6 +187,17 @@ class Desk:
         """Type a question and press Enter."""
         self.box.fill(text)
         self.box.press("Enter")
+
+    @contextmanager
+    def answers_held_up(self) -> Iterator[None]:
+        """Whatever the page asks about answers is answered when the block is over."""
+        held: list[Route] = []
+        self.page.route(ANSWERS, lambda route: held.append(route))  # Playwright marks what it calls
+        yield
+        self.page.unroute(ANSWERS)
+        for route in held:
+            with suppress(Error):  # given up by the page meanwhile
+                route.continue_()
 
     def ask(self, text: str) -> Locator:
         """Type a question, press Enter and wait; the finished reply."""

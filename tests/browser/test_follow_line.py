@@ -51,6 +51,7 @@ def test_the_line_is_cut_in_the_middle_of_an_answer_and_comes_back(window: Follo
     window.reply(0)
     expect(window.line_state).to_be_empty()
     assert (window.count("staff"), window.count("assistant")) == (1, 1)
+    expect(window.page.locator("#case-heading")).to_have_text(LONG)
     assert stored(site, window.chat_id) == [("staff", LONG), ("assistant", "done")]
 
 

@@ -70,7 +70,7 @@ MARKUP = [
 assert len(MARKUP) >= 48
 LIVE = "script:not([src]), iframe, object, embed, base, style, math, [style], [srcdoc], .message img, .message video"
 OURS = {"hx-get", "hx-post", "hx-target", "hx-swap", "hx-sync", "hx-disable", "hx-nonce", "hx-trigger", "hx-select",
-        "hx-replace-url", "hx-headers:inherited", "hx-partial"}  # fmt: skip
+        "hx-replace-url", "hx-headers:inherited", "hx-partial", "hx-config", "hx-sse:connect", "hx-sse:close"}  # fmt: skip
 
 
 def assert_inert(page: BeautifulSoup) -> None:
@@ -80,7 +80,7 @@ def assert_inert(page: BeautifulSoup) -> None:
         for name, value in part.attrs.items():
             assert not name.startswith(("on", "data-hx", "hx-on", "xlink")), part
             assert not name.startswith("hx-") or name in OURS, part
-            if name in ("href", "src", "action", "formaction", "hx-get", "hx-post"):
+            if name in ("href", "src", "action", "formaction", "hx-get", "hx-post", "hx-sse:connect"):
                 assert re.match(r"/(?!/)|#|/$", str(value)), part
     for meta in page.select("meta[http-equiv]"):
         assert meta["content"] == "2"

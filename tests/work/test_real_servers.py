@@ -54,14 +54,9 @@ def assert_rows_equal_successes(site: Site, mark: str, acknowledged: list[str]) 
     assert sorted(told) == sorted(acknowledged)
 
 
-def test_ten_clients_open_two_hundred_sessions_each_and_every_success_is_a_row(
+def test_ten_clients_open_two_hundred_sessions_each_while_other_requests_are_rolled_back_and_every_success_is_a_row(
     site: Site, callers: list[Caller]
 ) -> None:
-    acknowledged = create_many(callers, "plain")
-    assert_rows_equal_successes(site, "plain", acknowledged)
-
-
-def test_the_same_holds_while_other_requests_are_rolled_back_on_purpose(site: Site, callers: list[Caller]) -> None:
     with disturbing(site) as disturbed:
         acknowledged = create_many(callers, "steady")
     assert_rows_equal_successes(site, "steady", acknowledged)

@@ -111,7 +111,7 @@ def state(chat_id: str) -> ResponseReturnValue:
     along from, the same for every id that does not exist or is not this person's.
     """
     if not wants_fragment():
-        return redirect(url_for("chat.show", chat_id=chat_id))
+        return redirect(url_for("chat.show", chat_id=chats.readable_chat(staff(), chat_id).id))
     writing, typed = request.args.get("writing", ""), bool(request.args.get("typed"))
     try:
         chat = chats.readable_chat(staff(), chat_id)

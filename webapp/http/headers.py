@@ -13,6 +13,8 @@ POLICY = (
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "report-uri /reports/csp"
 )
+# A style sheet or a script is no document: what it may do is the policy of the page that uses it.
+POLICY_OF_FILES = "default-src 'none'; frame-ancestors 'none'"
 ONE_YEAR = 31_536_000
 
 
@@ -25,14 +27,15 @@ def csp_nonce() -> str:
 
 def _add(response: Response) -> Response:
     headers = response.headers
-    headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())
+    is_file = request.endpoint == "static.file" and response.status_code == 200
+    headers["Content-Security-Policy"] = POLICY_OF_FILES if is_file else POLICY.format(nonce=csp_nonce())
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
     headers["X-Bankside"] = "1"  # the page swaps only what we sent, not a proxy's error page
-    if request.endpoint == "static.file" and response.status_code == 200:
+    if is_file:
         session.accessed = False  # a library looked at the cookie, but the file is the same for everybody: no Vary
     else:
         headers.setdefault("Cache-Control", "no-store")
