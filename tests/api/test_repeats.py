@@ -102,14 +102,16 @@ def test_a_request_that_failed_may_be_tried_again_with_its_key(app: Flask, progr
     assert questions(app, chat_id) == ["opening hours"]
 
 
-def test_a_key_is_forgotten_after_a_day_and_with_its_session(app: Flask, managers: Program) -> None:
-    first = managers.post("/api/sessions", headers=KEY).json["sessionId"]
+def test_a_key_older_than_a_day_still_opens_no_second_session(app: Flask, program: Program) -> None:
+    first = program.post("/api/sessions", headers=KEY).json["sessionId"]
     with changing(app) as session:
         session.execute(update(KeptAnswer).values(created_at=now() - timedelta(hours=25)))
-        session.execute(update(ChatSession).values(request_id="of-another-request-0001"))
-    second = managers.post("/api/sessions", headers=KEY).json["sessionId"]
-    assert second != first
-    managers.ask("DELETE", f"/api/sessions/{second}")
+    assert program.post("/api/sessions", headers=KEY).json["sessionId"] == first
+
+
+def test_a_kept_answer_goes_with_its_session(app: Flask, managers: Program) -> None:
+    chat_id = managers.post("/api/sessions", headers=KEY).json["sessionId"]
+    managers.ask("DELETE", f"/api/sessions/{chat_id}")
     assert count(app, KeptAnswer) == 0
 
 

@@ -21,6 +21,7 @@ from spectree.plugins.werkzeug_utils import werkzeug_parse_rule
 from werkzeug.exceptions import UnsupportedMediaType
 
 from webapp.api.schemas.told import Problem
+from webapp.http.converters import PERSON_PATTERN
 from webapp.models.base import ID_PATTERN, LARGEST_NUMBER
 from webapp.services.errors import BadInput, WrongFields
 
@@ -48,7 +49,7 @@ class Door(FlaskPlugin):
         del cookies  # none are read here
         request.context = Context(  # type: ignore[attr-defined]
             query.model_validate(_single_values(request, query)) if query else None,
-            (form or json).model_validate(_fields(request, takes_form=form is not None)) if form or json else None,  # type: ignore[union-attr]
+            _body(request, json, form),
             None,
             headers.model_validate(_headers(request, headers)) if headers else None,
             None,
@@ -70,8 +71,8 @@ class Door(FlaskPlugin):
 KINDS: dict[str, dict[str, object]] = {
     "chat": {"type": "string", "pattern": f"^sess_{ID_PATTERN}$"},
     "hook": {"type": "string", "pattern": f"^hook_{ID_PATTERN}$"},
+    "person": {"type": "string", "pattern": f"^{PERSON_PATTERN}$"},
     "row": {"type": "integer", "minimum": 1, "maximum": LARGEST_NUMBER},
-    "default": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$"},
 }
 
 
@@ -87,18 +88,18 @@ def _headers(request: Request, model: Model) -> dict[str, str]:
     return {name: request.headers[name] for name in names if name in request.headers}
 
 
-def _fields(request: Request, *, takes_form: bool) -> object:
-    """The body as plain values; {} if there is none."""
-    if takes_form and request.mimetype == "multipart/form-data":
+def _body(request: Request, model: Model | None, form: Model | None) -> BaseModel | None:
+    """The body as the model for its kind; {} if there is none."""
+    if form is not None and request.mimetype == "multipart/form-data":
         if request.files:
             raise BadInput("Files are not taken here.", "Send the text as the field `message`.")
-        return request.form.to_dict()
+        return form.model_validate(request.form.to_dict())
+    if model is None:
+        return None
     raw = request.get_data()
-    if not raw:
-        return {}
-    if request.mimetype != "application/json":
+    if raw and request.mimetype != "application/json":
         raise UnsupportedMediaType
-    return read_json(raw)
+    return model.model_validate(read_json(raw) if raw else {})
 
 
 def read_json(raw: bytes) -> object:

@@ -31,6 +31,8 @@ def _completed(made: dict[str, Any]) -> dict[str, Any]:
             for status, response in operation["responses"].items():
                 if status >= "400" and "content" in response:
                     response["content"] = {"application/problem+json": response["content"]["application/json"]}
+            for parameter in operation.get("parameters", []):
+                parameter["schema"] = _as_text(parameter["schema"])
             body = operation.get("requestBody")
             if body:
                 content = body["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
@@ -43,6 +45,15 @@ def _completed(made: dict[str, Any]) -> dict[str, Any]:
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     return made
+
+
+def _as_text(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that may be left out: in an address or a header there is no null."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    rest = {name: value for name, value in schema.items() if name != "anyOf" and value is not None}
+    return {**rest, **kinds[0]}
 
 
 @bp.get("")

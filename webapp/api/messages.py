@@ -82,7 +82,7 @@ def ask(chat_id: str) -> ResponseReturnValue:
 @asking
 @says(
     body=asked.NewMessage,
-    form=asked.NewMessage,
+    form=asked.FormMessage,
     headers=asked.Repeatable,
     ok=told.ReplyText,
     accepted=told.Accepted,
@@ -116,7 +116,7 @@ def _ask(chat_id: str, wanted: asked.NewMessage, teller: Teller) -> Response:
         return answer(accepted, 202, {"Location": address, "Retry-After": "1"})
 
 
-def _store(chat_id: str, wanted: asked.NewMessage) -> tuple[int, int, bool]:
+def _store(chat_id: str, wanted: asked.NewMessage | asked.FormMessage) -> tuple[int, int, bool]:
     """In one transaction of its own: the question with its pending reply, once. Returns their numbers and whether they
     are new."""
     key: str | None = asked_headers().idempotency_key

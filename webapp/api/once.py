@@ -32,7 +32,8 @@ def once(key: str | None, act: Callable[[], tuple[str, Response]]) -> Response:
         return act()[1]
     row, is_first = claim(key)
     if not is_first and row.answer is not None:
-        return Response(row.answer, row.status, {"Idempotent-Replayed": "true"}, content_type="application/json")
+        headers = {"Location": f"{request.path}/{row.chat_id}", "Idempotent-Replayed": "true"}
+        return Response(row.answer, row.status, headers, content_type="application/json")
     chat_id, response = act()
     kept_answers.keep(row, chat_id, response.status_code, response.get_data(as_text=True))
     return response

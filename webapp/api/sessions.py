@@ -117,7 +117,7 @@ def _of_person(name: str, filters: listing.Filters) -> listing.Filters | None:
     return listing.Filters(q=filters.q, status=filters.status, person=str(person.id))
 
 
-@bp.get("/users/<user_id>/sessions")
+@bp.get("/users/<person:user_id>/sessions")
 @says(query=asked.OfPerson, ok=told.SessionsOf, tag="Sessions")
 def sessions_of(user_id: str) -> ResponseReturnValue:
     """A person's sessions: `active` ones, `unresolved` ones (active, waiting or escalated), or all `recent` ones."""

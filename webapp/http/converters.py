@@ -14,6 +14,15 @@ class ChatId(BaseConverter):
     regex = f"sess_{ID_PATTERN}"
 
 
+PERSON_PATTERN = "[A-Za-z0-9._-]{1,64}"
+
+
+class Person(BaseConverter):
+    """A user name, or a person's id."""
+
+    regex = PERSON_PATTERN
+
+
 class HookId(BaseConverter):
     """`hook_` and what `new_id` spells."""
 
@@ -31,4 +40,5 @@ def init_app(app: Flask) -> None:
     """Let routes say `<chat:chat_id>` and `<row:reply_id>`."""
     app.url_map.converters["chat"] = ChatId
     app.url_map.converters["hook"] = HookId
+    app.url_map.converters["person"] = Person
     app.url_map.converters["row"] = RowNumber

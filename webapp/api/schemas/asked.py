@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -58,6 +58,15 @@ def _plain_digits(value: object) -> object:
 
 
 Digits = Annotated[int, BeforeValidator(_plain_digits)]
+Seq = Annotated[Digits, Field(ge=0, le=LARGEST_NUMBER)]
+
+
+def _whole(value: object) -> object:
+    """5.0 is the number 5 in JSON; "5" and true are not."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class Credentials(Asked):
@@ -118,6 +127,20 @@ class NewMessage(Asked):
         """What the program said about it."""
         said = self.model_dump(include={"type", "metadata", "attachments"}, exclude_none=True)
         return said or None
+
+
+class FormMessage(Asked):
+    """The same as a form."""
+
+    message: Text
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return self.message
+
+    noted: ClassVar[None] = None
+    clientMessageId: ClassVar[None] = None  # noqa: N815
 
 
 class MessageSomewhere(NewMessage):
@@ -202,7 +225,7 @@ class Piece(Asked):
 
     limit: Digits = Field(50, ge=1, le=100)
     offset: Digits = Field(0, ge=0, le=LARGEST_NUMBER)
-    after: Digits | None = Field(None, ge=0, le=LARGEST_NUMBER, description="Only messages with a higher `seq`")
+    after: Seq | None = Field(None, description="Only messages with a higher `seq`")
 
 
 class Latest(Asked):
@@ -223,7 +246,7 @@ class Search(Asked):
     """A search in the handbook."""
 
     query: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=SAYS_SOMETHING)]
-    limit: int = Field(5, ge=1, le=20)
+    limit: Whole = Field(5, ge=1, le=20)
 
 
 class Following(Asked):
