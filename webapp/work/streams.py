@@ -19,7 +19,7 @@ from webapp.config import Config
 from webapp.feed import Feed
 from webapp.http.events import log
 from webapp.http.unit_of_work import reading
-from webapp.services import watching
+from webapp.services import access_tokens, watching
 from webapp.services.watching import ChatState
 
 LOOK_SECONDS = 2.0  # an ended sign-in ends its streams, and another process's change is told, within about this time
@@ -34,6 +34,7 @@ class Ticket:
     staff_id: int
     sign_in_id: int
     connection: socket.socket | None = None  # the server's, where it lets us see it
+    token_id: int | None = None  # of a program, which has no sign-in
     ended: threading.Event = field(default_factory=threading.Event)
 
 
@@ -108,10 +109,11 @@ class Streams:
             ticket.ended.set()
         with self._app.app_context(), reading():
             alive = watching.alive_sign_ins({ticket.sign_in_id for ticket in tickets}, self._idle, self._absolute)
+            tokens = access_tokens.still_alive({ticket.token_id for ticket in tickets if ticket.token_id})
             states = watching.states_of({ticket.chat_id for ticket in tickets})
             readable = _readable(tickets, states)
         for ticket in tickets:
-            ended = ticket.sign_in_id not in alive
+            ended = ticket.token_id not in tokens if ticket.token_id else ticket.sign_in_id not in alive
             if ended or (ticket.chat_id in states and (ticket.staff_id, ticket.chat_id) not in readable):
                 ticket.ended.set()
         self._tell_of_changes({ticket.chat_id for ticket in tickets}, states)

@@ -58,7 +58,7 @@ def _plain_digits(value: object) -> object:
 
 
 Digits = Annotated[int, BeforeValidator(_plain_digits)]
-Seq = Annotated[Digits, Field(ge=0, le=LARGEST_NUMBER)]
+Seq = Annotated[int, Field(ge=0, le=LARGEST_NUMBER), BeforeValidator(_plain_digits)]
 
 
 def _whole(value: object) -> object:
