@@ -21,10 +21,10 @@ def serving(folder: Path, database_url: str = "", **settings: object) -> Iterato
         yield server
 
 
-def token_of(url: str, username: str) -> str:
+def token_of(url: str, username: str, password: str = PASSWORD) -> str:
     """Sign in; returns the token."""
     answer = httpx.post(
-        f"{url}/api/auth/login", json={"username": username, "password": PASSWORD}, timeout=30, trust_env=False
+        f"{url}/api/auth/login", json={"username": username, "password": password}, timeout=30, trust_env=False
     )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["token"])

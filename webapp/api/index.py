@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from flask import current_app, jsonify, render_template, url_for
@@ -19,7 +20,7 @@ def document() -> dict[str, Any]:
     """The OpenAPI document of this app."""
     found: dict[str, Any] = current_app.extensions.get("bankside.openapi") or {}
     if not found:
-        found = current_app.extensions["bankside.openapi"] = _completed(spec.spec)
+        found = current_app.extensions["bankside.openapi"] = _completed(deepcopy(spec.spec))
     return found
 
 

@@ -163,7 +163,9 @@ class Repeatable(Asked):
 class RepeatableSomewhere(Repeatable):
     """The same, with the header that names the session."""
 
-    session: ChatId | None = Field(None, alias="X-Session-ID", description="The session the message is for")
+    session: Annotated[ChatId | None, BeforeValidator(lambda named: named or None)] = Field(
+        None, alias="X-Session-ID", description="The session the message is for"
+    )
 
 
 class StatusAsked(Asked):
