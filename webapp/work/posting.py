@@ -122,7 +122,3 @@ class Timed(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """Go on encrypted; the name is the one in the address, whatever it resolved to."""
         return Timed(self._stream.start_tls(ssl_context, server_hostname, self._left(timeout)), self._ends)
-
-    def get_extra_info(self, info: str) -> Any:
-        """What the connection knows of itself."""
-        return self._stream.get_extra_info(info)
