@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-PUBLIC = {"auth.sign_in_page", "auth.sign_in", "health.live", "health.ready", "metrics.scrape", "reports.csp", "static.file"}
+PUBLIC = {
+    "auth.sign_in_page",
+    "auth.sign_in",
+    "health.live",
+    "health.ready",
+    "metrics.scrape",
+    "reports.csp",
+    "static.file",
+}
 NO_CHAT = "sess_" + "0" * 36
 
 
