@@ -30,7 +30,7 @@ CHEAP = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, in one process, tests that share what is costly to start: servers, or a bank's years of records."""
+    """Keep together, in one process, tests that share what is costly to start: servers, a bank's years of records."""
     for item in items:
         folder = item.path.parent.name
         if folder in ("bank", "feed", "ops") and item.get_closest_marker("xdist_group") is None:

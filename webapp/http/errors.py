@@ -8,13 +8,13 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError, generate_csrf
 from markupsafe import escape
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from webapp.bank.errors import BankError, BankUnavailable, CustomerNotFound
 from webapp.extensions import limiter
-from webapp.http import programs
+from webapp.http import outages, programs
 from webapp.http.access import CrossSite
 from webapp.http.credentials import TooManyAttempts
 from webapp.http.events import actor, log
@@ -155,11 +155,14 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database(error: Exception) -> Response:
-    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
+    if not outages.is_trouble(error):
         return _unexpected(error)
     abandon()
-    log.error("database.unavailable", kind=type(error).__name__, endpoint=request.endpoint)
-    response = answer(503)
+    state = outages.kind_of(error)
+    log.error("database.unavailable", kind=type(error).__name__, state=state, endpoint=request.endpoint)
+    if request.method not in SAFE_METHODS:
+        outages.outage().note()
+    response = answer(503, outages.SENTENCES[state], SENTENCES[503][2])
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 
@@ -179,6 +182,7 @@ def _unexpected(error: Exception) -> Response:
 
 def init_app(app: Flask) -> None:
     """Register the table."""
+    outages.init_app(app)
     app.register_error_handler(domain.DomainError, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(CrossSite, _cross_site)

@@ -199,11 +199,13 @@ def finish(work: Work, answer: Answer) -> bool:
     return True
 
 
-def give_up(work: Work, sentence: str) -> bool:
+def give_up(work: Work, sentence: str, said: str = "") -> bool:
     """Mark it as failed, with a sentence for the person; what it said so far stays. False if the claim was lost."""
     _take_turn(work.chat_id)
     if not _write(work.reply_id, work.token, state=ReplyState.FAILED, failure=sentence[:200], finished_at=now()):
         return False
+    if said:
+        db.session.execute(update(Message).where(Message.id == work.reply_id).values(text=said))
     _touch(work.chat_id)
     return True
 
