@@ -13,6 +13,7 @@ from webapp.http import (
     access,
     assets,
     converters,
+    cookie,
     errors,
     events,
     headers,
@@ -37,7 +38,7 @@ def create_app(config: Config | None = None) -> Flask:
     for passage in (unit_of_work, events, tracing, metrics, headers, programs, input, access):
         passage.init_app(app)
     bind_extensions(app)
-    for part in (errors, converters, assets, moments, page_context, rendering):
+    for part in (cookie, errors, converters, assets, moments, page_context, rendering):
         part.init_app(app)
     for room in (auth.bp, sessions.views.bp, chat.bp, api.bp, reports.bp, health.bp, metrics.bp):
         app.register_blueprint(room)

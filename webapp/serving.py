@@ -90,7 +90,7 @@ def _development_server(settings: Config) -> list[str]:
 def _gunicorn(settings: Config) -> list[str]:
     options = {
         "--bind": f"{settings.host}:{settings.port}",
-        "--worker-class": "gthread",
+        "--worker-class": "webapp.gunicorn_hooks.Worker",
         "--workers": settings.web_processes,
         "--threads": settings.web_threads,
         "--worker-connections": max(1000, 2 * settings.web_threads),  # open pages and what waits for a thread

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.bank.values import Customer
 from webapp.extensions import db
 from webapp.models import ChatSession, StaffUser
-from webapp.models.base import now
+from webapp.models.base import new_id, now
 from webapp.models.chat import ACCENTS, UNFINISHED, ChatStatus
 from webapp.services import audit, outbox
 from webapp.services.errors import BadInput, ChatNotFound, CustomerFixed, MoveNotAllowed, NotAllowed
@@ -35,6 +35,7 @@ END_REASONS = {
     "mistake": "Opened by mistake",
 }
 TITLE_LENGTH = 80
+ID_ATTEMPTS = 3  # with an id somebody has already: less likely than a wrong sum in the machine
 
 
 class CleanUp(TypedDict):
@@ -119,14 +120,18 @@ def create(
     if customer:
         _attach(chat, customer)
     _refresh_search_text(chat)
-    try:
-        with db.session.begin_nested():
-            db.session.add(chat)
-    except IntegrityError:  # the same form, a moment earlier, in another request
-        existing = _opened_by(staff, request_id)
-        if existing is None:
-            raise
-        return existing
+    for attempt in range(1, ID_ATTEMPTS + 1):
+        try:
+            with db.session.begin_nested():
+                db.session.add(chat)
+            break
+        except IntegrityError:
+            existing = _opened_by(staff, request_id)
+            if existing is not None:  # the same form, a moment earlier, in another request
+                return existing
+            if attempt == ID_ATTEMPTS:
+                raise
+            chat.id, chat.thread_id = new_id("sess"), new_id("thread")
     if by is None or by.id == staff.id:
         audit.record(staff, "session.created", chat.id)
     else:

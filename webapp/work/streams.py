@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import socket
+import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
@@ -23,6 +25,7 @@ from webapp.services import access_tokens, watching
 from webapp.services.watching import ChatState
 
 LOOK_SECONDS = 2.0  # an ended sign-in ends its streams, and another process's change is told, within about this time
+FILES_EACH = 4  # the process may have so many files open for each stream; connections and databases need theirs, too
 MOST_PER_PERSON = 6  # open pages of one person that are told at once; further ones ask every few seconds
 
 
@@ -44,7 +47,7 @@ class Streams:
     def __init__(self, app: Flask, feed: Feed, config: Config) -> None:
         self._app = app
         self._feed = feed
-        self._most = config.most_streams
+        self._most = min(config.most_streams, _files_allowed() // FILES_EACH)
         self._idle = timedelta(minutes=config.idle_minutes)
         self._absolute = timedelta(hours=config.absolute_hours)
         self._lock = threading.Lock()
@@ -157,6 +160,12 @@ def _readable(tickets: Collection[Ticket], states: Mapping[str, ChatState]) -> s
         for staff_id, chat_ids in others.items()
         for chat_id in watching.still_readable(staff_id, chat_ids)
     }
+
+
+def _files_allowed() -> int:
+    """How many files this process may have open. At one too many the server's worker ends, with all its streams."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 def _hung_up(tickets: Collection[Ticket]) -> list[Ticket]:
