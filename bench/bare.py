@@ -23,6 +23,8 @@ SIGN_IN = """SELECT * FROM sign_in JOIN staff_user ON staff_user.id = sign_in.st
     JOIN role ON role.name = staff_user.role_name WHERE sign_in.token_hash = ?"""
 CHAT = """SELECT * FROM chat_session JOIN staff_user ON staff_user.id = chat_session.staff_id
     JOIN role ON role.name = staff_user.role_name WHERE """
+WEBHOOKS = """SELECT * FROM webhook JOIN staff_user ON staff_user.id = webhook.staff_id
+    JOIN role ON role.name = staff_user.role_name"""
 TRANSCRIPT = """SELECT * FROM message LEFT JOIN reply ON reply.id = message.id
     WHERE message.chat_id = ? AND message.seq <= ? ORDER BY message.seq DESC LIMIT 40"""
 WAITING = """SELECT message.staff_id, count(*), min(reply.id), count(*) FILTER (WHERE reply.id < ?)
@@ -176,6 +178,7 @@ class BareClient:
             "VALUES (?, 'teller', 'teller', 'session.created', ?, ?, '{}')",
             now, chat_id, secrets.token_hex(8),
         )  # fmt: skip
+        run(WEBHOOKS)
         self._connection.end()
         return chat_id
 
@@ -227,6 +230,7 @@ class BareClient:
             f"DO UPDATE SET seq = {higher}(reading.seq, excluded.seq)",
             self.chat_id, self._staff_id, last_seq + 1,
         )  # fmt: skip
+        run(WEBHOOKS)
         run(WAITING, reply_id)
         run("SELECT staff_id FROM message WHERE id = ?", question_id)
         run(BEING_MADE, self.chat_id, reply_id)
@@ -267,6 +271,7 @@ class BareClient:
             "UPDATE chat_session SET last_line = ?, last_activity_at = ? WHERE id = ?",
             ANSWER[:140], datetime.now(UTC), self.chat_id,
         )  # fmt: skip
+        run("SELECT id FROM webhook LIMIT 1")
         self._connection.end()
         self._connection.begin(writing=False)
         run(IN_LINE, now, now + timedelta(minutes=1), 50)
