@@ -21,7 +21,7 @@ dev: $(VENV)/.run ## The same with Flask's development server, reloading when co
 
 test: $(VENV)/.dev ## Set everything up and run the whole suite, in a real browser and on real databases too
 	@$(PY) tests/chromium.py
-	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadgroup $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, and who may import whom
 	$(PY) -m ruff check .
