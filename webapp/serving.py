@@ -8,13 +8,15 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import click
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import upgrade
-from sqlalchemy import text
+from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]
+from sqlalchemy import Engine, text
 
 from webapp import figures
 from webapp.config import Config
@@ -66,21 +68,34 @@ def one_at_a_time() -> Iterator[None]:
             yield
 
 
-def serve(settings: Config, *, development: bool = False) -> None:
-    """Replace this process by gunicorn (or Flask's reloading server), or say why not."""
+def get_ready(settings: Config) -> None:
+    """Look whether serving can begin, in an app's context, and say where; raises `click.ClickException` if not."""
     if settings.app_env == "production" and demo_staff_exist():
         raise click.ClickException(
             "The database holds demo staff, whose password is published. Lock them (flask staff lock NAME) is not "
             "enough in production: use a database of its own."
         )
-    db.session.remove()
     _need_free_port(settings)
     if settings.metrics_folder is not None:
         figures.forget_dead(settings.metrics_folder)
     _greet(settings)
-    arguments = _development_server(settings) if development else _gunicorn(settings)
+    # No worker may inherit a connection.
+    db.session.remove()
+    db.engine.dispose()
+    cast(Engine, current_app.extensions["bankside.guests_engine"]).dispose()
+
+
+def serve(settings: Config, *, development: bool = False) -> None:
+    """Be gunicorn from here on, outside of any context; or let Flask's reloading server take this process.
+
+    The workers inherit what this process has imported, which is most of what a start takes; each makes its own app.
+    """
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606  # our own interpreter, no shell
+    if development:
+        arguments = [sys.executable, "-m", *_development_server(settings)]
+        os.execv(sys.executable, arguments)  # noqa: S606  # our own interpreter, no shell
+    sys.argv = _gunicorn(settings)
+    WSGIApplication().run()
 
 
 def _development_server(settings: Config) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from tests.api.served import serving, token_of
 from tests.server import ROOT, environment
 
-SECONDS = 32  # for thinking of requests, after the document's own examples and its limits were tried
+SECONDS = 20  # for thinking of requests, after the document's own examples and its limits were tried
 LONG = "seven grey herons at low tide"
 NOT_TRIED = "/api/auth/logout"  # it ends the token that everything else is tried with
 

@@ -13,7 +13,7 @@ from tests.crash.verdict import first_of
 from tests.work.celery_workers import MISSING, redis_program
 from tests.work.conftest import POSTGRESQL, SQLITE
 
-KILLS, MESSAGES = 3, 150
+KILLS, MESSAGES = 3, 100
 
 
 def judge(outcome: Outcome) -> None:
