@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ class Place:
     def reset(self) -> None:
         """As if just seeded: no sessions, no sign-ins, no audit entries; limits forgotten."""
         self.app.extensions["bankside.runner"].stop()
+        for thread in threading.enumerate():
+            if thread.name == "webhooks":  # it may still be storing how an earlier test's delivery went
+                thread.join(timeout=10)
         with self.app.app_context():
             db.session.remove()
             if self.kind == "postgresql":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -36,7 +37,7 @@ def run(name: str, instance: Path, database_url: str = "", **variables: object) 
     programs = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     settings = environment(instance, database_url, 3006, **variables)
     settings["PATH"] = os.pathsep.join([*programs[:1], settings["PATH"]])
-    commands = documented(name).replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+    commands = documented(name).replace(".venv/bin/", f"{shlex.quote(str(Path(sys.executable).parent))}/")
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands], cwd=ROOT, env=settings, capture_output=True, text=True
     )
