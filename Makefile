@@ -24,7 +24,8 @@ dev: $(VENV)/.run ## The same with Flask's development server, reloading when co
 
 test: $(VENV)/.dev ## Set everything up and run the whole suite, in a real browser and on real databases too
 	@$(PY) tests/chromium.py
-	@$(if $(ROOMY),TMPDIR=$(ROOMY)) $(PY) -m pytest -n 3 --dist loadgroup $(ARGS)
+	@folder=$$(mktemp -d $(ROOMY:%=-p %)) && chmod 755 "$$folder"; \
+	TMPDIR="$$folder" $(PY) -m pytest -n 3 --dist loadgroup $(ARGS); status=$$?; rm -rf "$$folder"; exit $$status
 
 check: $(VENV)/.dev ## Lint, types, and who may import whom
 	$(PY) -m ruff check .

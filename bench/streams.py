@@ -122,7 +122,7 @@ def main(arguments: Sequence[str]) -> int:
     asked.add_argument("--streams", type=int, nargs="+", default=[100, 500, 1000], help="default 100 500 1000")
     asked.add_argument("--seconds", type=float, default=15.0, help="how long each line is measured (default 15)")
     asked.add_argument("--times", type=float, default=1.0, help="how often a second a page is told (default 1)")
-    asked.add_argument("--threads", type=int, help=f"default: one for each stream and {SPARE_THREADS} more")
+    asked.add_argument("--threads", type=int, help=f"default: four for three streams, and {SPARE_THREADS} more")
     asked.add_argument("--postgresql", action="store_true", help="on PostgreSQL instead of SQLite")
     options = asked.parse_args(arguments)
     if not is_installed(options.server):
@@ -130,7 +130,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     _may_open_many_files()
     most = max(options.streams)
-    threads = options.threads or most + SPARE_THREADS
+    threads = options.threads or most * 4 // 3 + SPARE_THREADS  # three quarters may hold a stream
     with tempfile.TemporaryDirectory(prefix="bankside-bench-") as name, ExitStack() as stack:
         url = stack.enter_context(database(Path(name), options.postgresql))
         server = stack.enter_context(serving(options.server, Path(name), url, threads))

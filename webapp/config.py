@@ -37,7 +37,7 @@ class Config(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(3006, ge=1, le=65535)
     web_processes: int = Field(1, ge=1, le=64)
-    web_threads: int = Field(128, ge=2, le=1024)  # three quarters may hold an open page's event stream
+    web_threads: int = Field(128, ge=2, le=4096)  # three quarters may hold an open page's event stream
     request_seconds: float = Field(30, gt=0)  # a request has to arrive, an answer to be taken, in this time
     secure_cookies: bool | None = None  # default: on in production, off in demo (plain HTTP on loopback)
     trusted_proxies: int = Field(0, ge=0, le=5)

@@ -44,8 +44,9 @@ class Caller:
         return self
 
     def _read_token(self, path: str) -> None:
-        found = CSRF.search(self.http.get(path).text)
-        assert found is not None, path
+        answer = self.http.get(path)
+        found = CSRF.search(answer.text)
+        assert found is not None, f"{path}: {answer.status_code} {answer.text}"
         self.token = found.group(1)
 
     @contextmanager
