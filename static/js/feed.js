@@ -134,6 +134,9 @@ const about = (ctx) => (ctx?.sourceElement === stream ? "stream" : ctx?.sourceEl
 function leaveOutKnown(tasks) {
   for (const { fragment, swapSpec, target } of tasks) {
     if (!fragment?.children) continue;
+    const box = document.getElementById("composer-text");
+    const freshBox = fragment.querySelector("#composer-text");
+    if (box && freshBox && !freshBox.value) freshBox.value = box.value; // typed since the page asked how things stand
     for (const fresh of [...fragment.children]) {
       const shown = fresh.id && document.getElementById(fresh.id);
       if (!shown) continue;
