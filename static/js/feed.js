@@ -49,7 +49,7 @@ function ask() {
     busy = true;
     again = false;
     const before = lastSeq();
-    const open = rows().filter((row) => row.matches("[aria-busy=true], .is-failed, .is-stopped")).slice(-20);
+    const open = rows().filter((row) => row.matches("[aria-busy=true], .is-failed, .is-stopped, [data-open]")).slice(-20);
     const address = new URL(catchUp.dataset.messages, location.href);
     address.searchParams.set("after", before);
     if (open.length) address.searchParams.set("also", open.map((row) => row.id.replace("message-", "")).join("-"));

@@ -4,16 +4,19 @@ from webapp.models.audit import AuditEntry
 from webapp.models.chat import ChatSession, Draft, Reading
 from webapp.models.handbook import HandbookArticle, HandbookPassage
 from webapp.models.message import CitedPassage, Message, Question, Reply, ReplyAttempt, ToolCall
+from webapp.models.proposal import CallerCheck, Proposal
 from webapp.models.staff import Role, SignIn, StaffUser
 
 __all__ = [
     "AuditEntry",
+    "CallerCheck",
     "ChatSession",
     "CitedPassage",
     "Draft",
     "HandbookArticle",
     "HandbookPassage",
     "Message",
+    "Proposal",
     "Question",
     "Reading",
     "Reply",
