@@ -54,6 +54,7 @@ def test_a_card_is_blocked_by_the_button_and_the_page_says_when_it_is_done(
     expect(card).to_contain_text("Receipt BL-9")
     expect(desk.page.locator("#log .event")).to_contain_text("is blocked: reported stolen")
     expect(card.get_by_role("button")).to_have_count(0)
+    expect(desk.page.locator("#customer .holdings").last).to_contain_text("Blocked")
     expect(other.page.locator(".proposal")).to_contain_text("Done")
     assert status_of(records, LOSES, ending) == "blocked"
 

@@ -24,6 +24,7 @@ from tests.services.proposing import (
     row,
     transfer,
 )
+from webapp.bank.orders import BlockCard, BlockReason
 from webapp.extensions import db
 from webapp.http.unit_of_work import reading, unit_of_work
 from webapp.models import AuditEntry, ChatSession, Proposal, StaffUser
@@ -222,6 +223,12 @@ def test_a_new_proposal_of_the_same_kind_takes_the_place_of_the_old_one(in_app: 
     (first,) = proposed(transfer("50.00"), chat_id=row(block).chat_id)
     (second,) = proposed(transfer("80.00"), chat_id=row(block).chat_id)
     assert [row(one).state for one in (block, first, second)] == ["proposed", "declined", "proposed"]
+
+
+def test_a_proposal_about_something_else_leaves_it_alone(in_app: Flask) -> None:
+    (first,) = proposed(BLOCK)
+    (other,) = proposed(BlockCard("CA-102041-9", BlockReason.LOST), chat_id=row(first).chat_id)
+    assert [row(one).state for one in (first, other)] == ["proposed", "proposed"]
 
 
 def test_a_session_with_an_order_on_its_way_is_not_deleted(in_app: Flask) -> None:

@@ -173,20 +173,33 @@ def decline(staff: StaffUser, chat: ChatSession, proposal: Proposal) -> bool:
 def withdraw_superseded(reply_id: int, answer: Answer) -> int:
     """Decline what earlier replies proposed and nobody wants any more; returns how many.
 
-    Everything, when somebody has changed their mind in words; else what this answer proposes anew.
+    Everything, when somebody has changed their mind in words; else what this answer proposes anew: the same kind of
+    order about the same card, payment or pair of accounts.
     """
-    kinds = {action.order.kind for action in answer.proposals}
-    if not (answer.takes_back or kinds):
+    anew = {_subject(action.order.kind, arguments_of(action.order)) for action in answer.proposals}
+    if not (answer.takes_back or anew):
         return 0
     chat = db.session.get_one(ChatSession, db.session.get_one(Reply, reply_id).chat_id)
     earlier = select(Proposal).where(
         Proposal.chat_id == chat.id, Proposal.reply_id < reply_id, Proposal.state == ProposalState.PROPOSED
     )
-    rows = db.session.scalars(earlier if answer.takes_back else earlier.where(Proposal.kind.in_(kinds))).all()
+    found = db.session.scalars(earlier).all()
+    rows = [row for row in found if answer.takes_back or _subject(row.kind, row.arguments) in anew]
     for row in rows:
         _decide(chat.staff, row, ProposalState.DECLINED)
         audit.record(chat.staff, "proposal.declined", row.key, chat=chat.id, kind=row.kind, in_words=True)
     return len(rows)
+
+
+SUBJECTS = (
+    "card_id", "account_id", "to_iban", "transfer_id", "instruction_id", "transaction_id", "dispute_id", "alert_id",
+    "part",
+)  # fmt: skip
+
+
+def _subject(kind: str, arguments: dict[str, Any]) -> tuple[str, ...]:
+    """What an order is about, without what it does to it."""
+    return (kind, *(str(arguments[name]) for name in SUBJECTS if name in arguments))
 
 
 def _decide(staff: StaffUser, proposal: Proposal, state: ProposalState) -> None:
@@ -205,7 +218,7 @@ def standing(staff: StaffUser, chat: ChatSession, proposal: Proposal, level: Lev
     return Standing(
         may_confirm=problem is None,
         may_decline=_may_decline(staff, chat, proposal),
-        missing=problem.sentence if problem else "",
+        missing=f"{problem.sentence} {problem.next_step}" if problem else "",
         needs_second=second,
     )
 

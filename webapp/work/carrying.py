@@ -160,6 +160,8 @@ def _settle(app: Flask, errand: Errand, state: ProposalState, text: str, number:
     log.info(f"order.{state}" if settled else "order.settled_before", proposal=errand.proposal_id, chat=errand.chat_id)
     if settled:
         _tell(app, errand.chat_id)
+        if state == ProposalState.DONE:  # the customer's panel shows what the bank's records say now
+            cast(Feed, app.extensions["bankside.feed"]).publish(errand.chat_id, "session", records=1)
 
 
 def take_up(app: Flask) -> int:
