@@ -8,7 +8,7 @@ export PORT
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check lock bench screenshot clean
+.PHONY: help run dev test check lock bench soak screenshot clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 20
@@ -31,6 +31,9 @@ check: $(VENV)/.dev ## Lint, types, and who may import whom
 
 bench: $(VENV)/.dev ## Messages and sessions per second beside the bare SQL, in one run
 	@$(PY) -m bench $(ARGS)
+
+soak: $(VENV)/.dev ## Ask 10,000 questions while servers and workers are killed 50 times, and report
+	@$(PY) -m tests.crash $(ARGS)
 
 screenshot: $(VENV)/.dev ## Take the README's pictures from the running app
 	@$(PY) -m tests.screenshots

@@ -15,7 +15,7 @@ __all__ = ["empty", "url"]  # fixtures
 
 
 def test_roles_that_are_there_get_rights_and_limits(empty: Flask) -> None:
-    upgrade(revision="0004")
+    upgrade(revision="0005")
     with db.engine.begin() as connection:
         for name, rights in (("teller", ["sessions.use"]), ("manager", ["sessions.use"]), ("own", ["sessions.use"])):
             statement = text("INSERT INTO role (name, title, rights) VALUES (:name, :name, :rights)")

@@ -24,6 +24,7 @@ from webapp.models.sqlite import intending_to_write
 from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES, demo_staff_exist
 
 MIGRATION_LOCK = 7_206_117  # any number, the same for every process of this installation
+KEEP_ALIVE = 15  # seconds; a browser's next form seldom meets a connection that is being closed
 LEAVING_SECONDS = 5  # to give back what was not finished gracefully
 
 
@@ -89,9 +90,11 @@ def _development_server(settings: Config) -> list[str]:
 def _gunicorn(settings: Config) -> list[str]:
     options = {
         "--bind": f"{settings.host}:{settings.port}",
-        "--worker-class": "gthread",
+        "--worker-class": "webapp.gunicorn_hooks.Worker",
         "--workers": settings.web_processes,
         "--threads": settings.web_threads,
+        "--worker-connections": max(1000, 2 * settings.web_threads),  # open pages and what waits for a thread
+        "--keep-alive": KEEP_ALIVE,
         "--graceful-timeout": int(settings.graceful_seconds) + LEAVING_SECONDS,
         "--timeout": 60,
         "--limit-request-line": 4094,
