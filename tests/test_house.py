@@ -179,6 +179,16 @@ def test_nobody_reaches_around_the_unit_of_work() -> None:
     assert {name for name in writing if not name.startswith("webapp/bank/sandbox/")} == set()
 
 
+def test_only_one_module_has_orders_carried_out() -> None:
+    calling = {
+        named(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "carry_out"
+    }
+    assert calling == {"webapp/work/carrying.py"}
+
+
 @pytest.mark.parametrize("path", [*MODULES, *TEMPLATES, *OWN_STATIC], ids=named)
 def test_no_file_is_longer_than_four_hundred_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MOST_LINES

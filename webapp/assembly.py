@@ -18,7 +18,7 @@ from webapp import figures, traces
 from webapp.agents.assistant import Assistant
 from webapp.agents.models.rules import RulesModel
 from webapp.agents.roster import TEAM
-from webapp.bank.core_banking import CoreBanking
+from webapp.bank.previews import PreviewsOnly
 from webapp.config import Config, ConfigError
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
 from webapp.feed import MemoryFeed, RedisFeed
@@ -27,6 +27,7 @@ from webapp.models.sqlite import BUSY_SECONDS, make_safe
 from webapp.services.handbook import HandbookLibrary
 from webapp.services.passwords import Passwords
 from webapp.work.broker import CeleryRunner
+from webapp.work.carrying import Errands
 from webapp.work.makers import Makers
 from webapp.work.runner import Runner
 from webapp.work.streams import Streams
@@ -114,7 +115,11 @@ def assemble(app: Flask, config: Config) -> None:
     reader = _guests_engine(config)
     app.extensions["bankside.guests_engine"] = reader
     app.extensions["bankside.passwords"] = Passwords(config.argon2_time_cost, config.argon2_memory_kib)
-    app.extensions["bankside.bank"] = _factory(config.core_banking)(reader)
+    app.extensions["bankside.bank"] = _factory("CORE_BANKING", config.core_banking)(reader)
+    desk = None if config.order_desk == "none" else _factory("ORDER_DESK", config.order_desk)(reader)
+    app.extensions["bankside.order_desk"] = desk
+    app.extensions["bankside.previews"] = PreviewsOnly(desk) if desk is not None else None
+    app.extensions["bankside.errands"] = Errands(app)
     app.extensions["bankside.library"] = HandbookLibrary(reader)
     model = RulesModel()
     app.extensions["bankside.model"] = model
@@ -146,11 +151,11 @@ def _guests_engine(config: Config) -> Engine:
     return engine
 
 
-def _factory(name: str) -> Callable[[Engine], CoreBanking]:
+def _factory(setting: str, name: str) -> Callable[[Engine], Any]:
     """The function `package.module:function` names; raises `ConfigError` if there is none."""
     module, _, attribute = name.partition(":")
     try:
-        factory: Callable[[Engine], CoreBanking] = getattr(importlib.import_module(module), attribute)
+        factory: Callable[[Engine], Any] = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"CORE_BANKING: {name!r} names no factory ({error})") from None
+        raise ConfigError(f"{setting}: {name!r} names no factory ({error})") from None
     return factory

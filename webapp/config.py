@@ -47,6 +47,9 @@ class Config(BaseSettings):
 
     bank_name: str = Field("Nordhafen Bank", min_length=1, max_length=60)
     core_banking: str = "webapp.bank.sandbox.bank:connect"
+    order_desk: str = "webapp.bank.sandbox.order_desk:connect"  # "none": this installation only reads
+    order_seconds: float = Field(10, gt=0, le=120)  # how long the bank may take to answer an order
+    verification_minutes: float = Field(15, gt=0, le=24 * 60)  # how long a checked caller counts as checked
     default_time_zone: str = "Europe/Berlin"
     suggestions: str = "Balance and accounts|Recent payments|Card status|Open transfers|Fees and rates|Opening hours"
 

@@ -49,7 +49,7 @@ function ask() {
     busy = true;
     again = false;
     const before = lastSeq();
-    const open = rows().filter((row) => row.matches("[aria-busy=true], .is-failed, .is-stopped")).slice(-20);
+    const open = rows().filter((row) => row.matches("[aria-busy=true], .is-failed, .is-stopped, [data-open]")).slice(-20);
     const address = new URL(catchUp.dataset.messages, location.href);
     address.searchParams.set("after", before);
     if (open.length) address.searchParams.set("also", open.map((row) => row.id.replace("message-", "")).join("-"));
@@ -59,12 +59,12 @@ function ask() {
   }, 50);
 }
 
-/** Ask how the session stands: title, customer, status, and whether one can write. */
-function askState({ carry = false } = {}) {
+/** Ask how the session stands: title, customer, status, and whether one can write; `records`: the bank's have changed. */
+function askState({ carry = false, records = false } = {}) {
   const writing = document.getElementById("writing");
   const address = new URL(catchUp.dataset.state, location.href);
   address.searchParams.set("writing", writing?.dataset.writing ?? "");
-  address.searchParams.set("customer", writing?.dataset.customer ?? "");
+  address.searchParams.set("customer", records ? "-" : writing?.dataset.customer ?? "");
   if (carry || document.getElementById("composer-text")?.value.trim()) address.searchParams.set("typed", "1");
   window.htmx.ajax("GET", address.pathname + address.search, { source: catchUp, target: "#writing", swap: "outerHTML swapEmpty:false", timeout: 8000 });
 }
@@ -155,7 +155,7 @@ if (stream && log) {
   stream.addEventListener("changed", ask);
   stream.addEventListener("step", (event) => told(event, "step"));
   stream.addEventListener("partial", (event) => told(event, "text"));
-  stream.addEventListener("session", () => askState());
+  stream.addEventListener("session", (event) => askState({ records: Boolean(JSON.parse(event.detail.data).records) }));
   stream.addEventListener("gone", () => askState());
   stream.addEventListener("reload", () => { ask(); askState(); });
 

@@ -1,7 +1,8 @@
 """Conversation scripts in Markdown: who says what, and what the answer must and must not have.
 
 `# title` begins a conversation, `customer: 10-2041` (or `none`) attaches one, `> text` is what staff say. Below stand
-expectations about the answer, one a line: agent, intent, tools (in order), says, not, cites, person, suggests, outcome.
+expectations about the answer, one a line: agent, intent, tools (in order), says, not, cites, person, suggests, outcome;
+proposes (kind and arguments, one line for each card in order; "nothing" for none), needs (a level), takes back (yes).
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "conversations"
-EXPECTATIONS = ("agent", "intent", "tools", "says", "not", "cites", "person", "suggests", "outcome")
+EXPECTATIONS = (
+    "agent", "intent", "tools", "says", "not", "cites", "person", "suggests", "outcome",
+    "proposes", "needs", "takes back",
+)  # fmt: skip
 
 
 @dataclass

@@ -22,9 +22,10 @@ def run(name: str, customer: str = "10-2041", bank: BusyBank | None = None, **ar
     return tool(desk(customer, bank), arguments)
 
 
-def test_every_tool_only_reads_and_says_what_it_is_for() -> None:
+def test_every_tool_reads_or_proposes_and_says_what_it_is_for() -> None:
     for tool in TOOLS:
-        assert tool.effect == "reads"
+        assert tool.effect == ("proposes" if tool.name.startswith("propose_") else "reads")
+        assert bool(tool.right) == (tool.effect == "proposes")
         assert tool.description.endswith("."), tool.name
         assert "desk" not in {parameter.name for parameter in tool.parameters}
 

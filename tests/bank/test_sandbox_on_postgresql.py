@@ -46,7 +46,8 @@ def on_postgresql(engine: Engine, postgresql_url: str) -> Iterator[Engine]:
                 wanted = of_these_customers(table)
                 if wanted is not None:
                     rows = source.execute(select(table).where(wanted)).mappings().all()
-                    target.execute(insert(table), [dict(row) for row in rows])
+                    if rows:
+                        target.execute(insert(table), [dict(row) for row in rows])
         yield copy
         copy.dispose()
 

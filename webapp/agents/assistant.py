@@ -11,8 +11,16 @@ from webapp.agents.naming import without_customers_name
 from webapp.agents.roster import Agent, Roster
 from webapp.agents.tools import TOOLS
 from webapp.agents.tools.registry import BadArgument, Registry, Tool, ToolResult
-from webapp.agents.transcript import Answer, CallRecord, Desk, Line, Step, Tell
-from webapp.bank.errors import AccountNotFound, BankError, BankUnavailable, CardNotFound, CustomerNotFound
+from webapp.agents.transcript import Answer, CallRecord, Desk, Line, ProposedAction, Step, Tell
+from webapp.agents.wording import plain
+from webapp.bank.errors import (
+    AccountNotFound,
+    BankError,
+    BankUnavailable,
+    CardNotFound,
+    CustomerNotFound,
+    OrderRefused,
+)
 
 MOST_CALLS = 8
 MOST_DECISIONS = 2 * MOST_CALLS
@@ -66,6 +74,7 @@ class _TurnInHand:
         self._records: list[CallRecord] = []
         self._observations: list[Observation] = []
         self._bibliography = Bibliography()
+        self._proposals: list[ProposedAction] = []
         tell(Step("Reading the question", self._agent.key))
 
     def as_seen(self, lines: Sequence[Line]) -> Turn:
@@ -78,11 +87,17 @@ class _TurnInHand:
             colleagues=tuple(self._roster[key] for key in self._agent.hands_over_to),
             customer_number=self._desk.customer.number if self._desk.customer else None,
             now=self._desk.now,
+            may_propose=self._may_propose,
         )
+
+    @property
+    def _may_propose(self) -> bool:
+        """Whether there is somebody to confirm a proposal, and a bank to take it."""
+        return self._desk.orders is not None and "orders.confirm" in self._desk.staff_rights
 
     def _held_by(self, agent: Agent) -> tuple[Tool, ...]:
         found = (self._tools.get(name) for name in agent.tools)
-        return tuple(tool for tool in found if tool is not None)
+        return tuple(tool for tool in found if tool and (tool.effect == "reads" or self._may_propose))
 
     def hand_over(self, decision: HandOver) -> None:
         """Pass the work on, if this agent may pass it there."""
@@ -115,8 +130,15 @@ class _TurnInHand:
             self._tell(Step(tool.doing, self._agent.key))
             result = self._attempt(tool, call)
         milliseconds = round((perf_counter() - started) * 1000, 2)
+        if result.proposal is not None:
+            self._keep(result.proposal)
         self._records.append(CallRecord(call.tool[:60], label, dict(call.arguments), result.outcome, milliseconds))
         self._observe(call, result)
+
+    def _keep(self, proposal: ProposedAction) -> None:
+        """One card for each order: a model that proposes the same twice has proposed it once."""
+        if all(one.order != proposal.order for one in self._proposals):
+            self._proposals.append(proposal)
 
     def _attempt(self, tool: Tool, call: ToolCall) -> ToolResult:
         """Use a tool; whatever the bank raises becomes an honest sentence."""
@@ -124,6 +146,8 @@ class _TurnInHand:
             return tool(self._desk, call.arguments)
         except BadArgument as error:
             return ToolResult(str(error), outcome="refused")
+        except OrderRefused as refused:
+            return ToolResult(f"The bank would refuse this: {plain(str(refused))}", outcome="refused")
         except CustomerNotFound:
             return ToolResult("The bank has no customer with this number.", outcome="not found")
         except CardNotFound:
@@ -152,6 +176,8 @@ class _TurnInHand:
             suggestions=said.suggestions[:3],
             needs_person=said.needs_person,
             memory=dict(said.memory),
+            proposals=tuple(self._proposals),
+            takes_back=said.takes_back,
         )
 
     def give_up(self, model: str) -> Answer:

@@ -36,4 +36,5 @@ def _spoken_name(name: str) -> re.Pattern[str]:
     if len(words) == 2:
         # A first name alone, unless more of a name follows it: "Maria's card", but not "Maria Bakery".
         ways.append(words[0] + r"(?=['\u2019]s?\b|\s+(?-i:[a-z])|\s*[?.!,]|\s*$)")
-    return re.compile(rf"(?<!\w)(?i:{'|'.join(ways)})(?P<owns>['\u2019]s?)?(?!\w)")
+    # Not within an e-mail address: that is a value, and has to stay as it was said.
+    return re.compile(rf"(?<![\w@.+-])(?i:{'|'.join(ways)})(?P<owns>['\u2019]s?)?(?!\w)(?![\w.+-]*@)")

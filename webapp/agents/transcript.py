@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from webapp.bank.core_banking import CoreBanking
+from webapp.bank.orders import Order
 from webapp.bank.policy_library import PolicyLibrary
+from webapp.bank.previews import OrderPreviews, Preview
 from webapp.bank.values import Customer
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -24,6 +26,8 @@ class Desk:
     bank: CoreBanking
     library: PolicyLibrary
     now: datetime  # aware, in the viewer's time zone
+    staff_rights: frozenset[str] = frozenset()
+    orders: OrderPreviews | None = None  # None: this installation only reads. Never what could carry an order out.
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,19 @@ class Citation:
     effective_on: str  # ISO date
 
 
+VerificationLevel: TypeAlias = Literal["none", "basic", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedAction:
+    """Something to be done in the bank, waiting for a person to confirm. Nothing has been changed."""
+
+    order: Order
+    preview: Preview
+    needs: VerificationLevel  # how well the caller has to be checked
+    clause: Citation | None = None  # the passage of the handbook it follows
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Something happening while the answer is made, told as it happens."""
@@ -84,6 +101,8 @@ class Answer:
     suggestions: tuple[str, ...] = ()  # at most three next questions, as staff would type them
     needs_person: bool = False  # the desk should offer a human specialist
     memory: Mapping[str, Any] = field(default_factory=dict)  # JSON; comes back on the next turn's Line
+    proposals: tuple[ProposedAction, ...] = ()  # in the order in which they are to be done
+    takes_back: bool = False  # somebody has changed their mind: what was proposed before is declined
 
 
 Tell: TypeAlias = Callable[[Step], None]

@@ -19,3 +19,11 @@ class AccountNotFound(BankError):
 
 class CardNotFound(BankError):
     """The customer has no such card."""
+
+
+class OrderRefused(BankError):
+    """The bank will not carry an order out, and has changed nothing; the text is a sentence for staff."""
+
+
+class OutcomeUnknown(BankError):
+    """An order was sent and no answer came: it may have been carried out. Ask for the outcome, never send anew."""

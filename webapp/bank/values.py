@@ -260,3 +260,4 @@ class StandingInstruction:
     currency: str
     every: str  # "month", "quarter"
     next_on: date
+    stopped: str | None = None  # "the next one" or "until cancelled"; a standing order that was ended is not told

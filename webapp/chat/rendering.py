@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import nh3
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from webapp.http.access import staff
 from webapp.http.headers import csp_nonce
-from webapp.models import CitedPassage, Reply
+from webapp.http.panels import caller_checked
+from webapp.models import ChatSession, CitedPassage, Proposal, Reply
+from webapp.services import proposals
+from webapp.services.proposals import Standing
 
 LONGEST = 50_000  # characters of one answer; what is beyond is cut
 TAGS = {
@@ -79,6 +84,21 @@ def _citation_link(reply: Reply, citation: CitedPassage) -> Markup:
     ).format(address, csp_nonce(), label, citation.number)
 
 
+def standing_of(proposal: Proposal, chat: ChatSession) -> Standing:
+    """What the person looking may do with a proposal now."""
+    if "caller_level" not in g:
+        g.caller_level = caller_checked(chat).level
+    return proposals.standing(staff(), chat, proposal, g.caller_level)
+
+
+def proposals_version(reply: Reply, chat: ChatSession) -> str:
+    """Changes whenever a card of this reply looks different to the person looking: pages swap it only then."""
+    parts = [f"{one.id}-{one.shown_state}-{standing_of(one, chat)}" for one in reply.proposals]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12] if parts else ""
+
+
 def init_app(app: Flask) -> None:
     """Let templates render what was said."""
-    app.jinja_env.globals.update(markdown=markdown, answer_html=answer_html)
+    app.jinja_env.globals.update(
+        markdown=markdown, answer_html=answer_html, standing_of=standing_of, proposals_version=proposals_version
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import request
@@ -13,9 +14,9 @@ from wtforms.validators import Length
 from webapp.bank.values import CustomerMatch
 from webapp.http.access import staff
 from webapp.http.events import log
-from webapp.http.settings import core_banking
+from webapp.http.settings import config, core_banking, order_desk
 from webapp.models import ChatSession
-from webapp.services import chats
+from webapp.services import caller_checks, chats
 
 BANK_SILENT = "The bank's records did not answer. Reload the page in a moment."
 
@@ -49,6 +50,8 @@ def customer_panel(chat: ChatSession, searched: str | None = None) -> dict[str, 
         "matches": None,
         "find_form": FindCustomerForm(formdata=None, data={"q": searched or ""}),
         "may_change": may_write(chat) and chats.may_change_customer(chat),
+        "checked": caller_checked(chat),
+        "may_check": may_write(chat) and chat.is_open and order_desk() is not None,
     }
     try:
         if chat.customer_number:
@@ -61,6 +64,11 @@ def customer_panel(chat: ChatSession, searched: str | None = None) -> dict[str, 
         log.error("bank.failed", kind=type(error).__name__, endpoint=request.endpoint, exc_info=error)
         context["bank_problem"] = BANK_SILENT
     return context
+
+
+def caller_checked(chat: ChatSession) -> caller_checks.Checked:
+    """How well the caller of a session is checked now."""
+    return caller_checks.checked(chat, timedelta(minutes=config().verification_minutes))
 
 
 def _matches(searched: str) -> Sequence[CustomerMatch]:

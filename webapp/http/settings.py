@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 from webapp.bank.core_banking import CoreBanking
+from webapp.bank.order_desk import OrderDesk
 from webapp.feed.events import Feed, Kind
 from webapp.http.unit_of_work import after_commit
 from webapp.services.passwords import Passwords
@@ -24,6 +25,11 @@ def config() -> Config:
 def core_banking() -> CoreBanking:
     """The bank behind this app."""
     return cast(CoreBanking, current_app.extensions["bankside.bank"])
+
+
+def order_desk() -> OrderDesk | None:
+    """Where orders go; None in an installation that only reads."""
+    return cast("OrderDesk | None", current_app.extensions["bankside.order_desk"])
 
 
 def feed() -> Feed:

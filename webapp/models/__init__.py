@@ -5,11 +5,13 @@ from webapp.models.chat import ChatSession, Draft, Reading
 from webapp.models.handbook import HandbookArticle, HandbookPassage
 from webapp.models.message import CitedPassage, Message, Question, Reply, ReplyAttempt, ToolCall
 from webapp.models.programs import AccessToken, Delivery, KeptAnswer, Webhook
+from webapp.models.proposal import CallerCheck, Proposal
 from webapp.models.staff import Role, SignIn, StaffUser
 
 __all__ = [
     "AccessToken",
     "AuditEntry",
+    "CallerCheck",
     "ChatSession",
     "CitedPassage",
     "Delivery",
@@ -18,6 +20,7 @@ __all__ = [
     "HandbookPassage",
     "KeptAnswer",
     "Message",
+    "Proposal",
     "Question",
     "Reading",
     "Reply",

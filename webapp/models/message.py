@@ -10,6 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, UtcDateTime, now
+from webapp.models.proposal import UNSETTLED, Proposal
 
 
 class ReplyState(StrEnum):
@@ -87,6 +88,9 @@ class Reply(Message):
     calls: Mapped[list[ToolCall]] = relationship(
         order_by="ToolCall.position", lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
+    proposals: Mapped[list[Proposal]] = relationship(
+        order_by="Proposal.position", lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
+    )
     citations: Mapped[list[CitedPassage]] = relationship(
         order_by="CitedPassage.number", lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
@@ -100,6 +104,11 @@ class Reply(Message):
     def is_finished(self) -> bool:
         """Whether nothing more will come."""
         return self.state not in UNFINISHED_REPLY
+
+    @property
+    def has_open_proposals(self) -> bool:
+        """Whether something it proposes may still change its state."""
+        return any(one.shown_state in UNSETTLED for one in self.proposals)
 
     @property
     def waiting_text(self) -> str:

@@ -19,6 +19,7 @@ class Role(Base):
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     title: Mapped[str] = mapped_column(String(60))
     rights: Mapped[list[str]] = mapped_column(JSON)
+    confirm_limit: Mapped[int | None]  # EUR one may have moved on one's own word; above it a second person; None: 0
 
 
 class StaffUser(UserMixin, Base):

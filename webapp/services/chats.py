@@ -13,7 +13,7 @@ from webapp.extensions import db
 from webapp.models import ChatSession, StaffUser
 from webapp.models.base import new_id, now
 from webapp.models.chat import ACCENTS, UNFINISHED, ChatStatus
-from webapp.services import audit, outbox
+from webapp.services import audit, outbox, proposals
 from webapp.services.errors import BadInput, ChatNotFound, CustomerFixed, MoveNotAllowed, NotAllowed
 from webapp.services.masking import mask_card_secrets
 
@@ -275,6 +275,8 @@ def remove(staff: StaffUser, chat_id: str) -> None:
     chat = readable_chat(staff, chat_id)
     if not may_delete(staff, chat):
         raise NotAllowed("Only a manager of the session's branch can delete it.")
+    if proposals.any_unsettled(chat.id):
+        raise MoveNotAllowed("An order of this session is on its way to the bank.", "Wait until its outcome is known.")
     audit.record(staff, "session.deleted", chat.id, owner=chat.staff.username, messages=chat.last_seq)
     db.session.execute(delete(ChatSession).where(ChatSession.id == chat.id))
     db.session.expunge(chat)

@@ -86,6 +86,28 @@ class PasswordRefused(DomainError):
     """The new password is too weak."""
 
 
+class ProposalClosed(DomainError):
+    """A proposal can no longer, or not yet, be decided."""
+
+    sentence = "This proposal is closed."
+    next_step = "Reload the page to see how it stands."
+
+
+class ProposalChanged(DomainError):
+    """What would be confirmed is not what was proposed."""
+
+    sentence = "This is not what was proposed."
+    next_step = "Ask again; a new proposal is made."
+
+
+class VerificationNeeded(DomainError):
+    """The caller was not checked well enough."""
+
+
+class SecondPersonNeeded(DomainError):
+    """The amount is above the proposer's limit."""
+
+
 class WrongFields(DomainError):
     """Fields of a program's request are not what they must be; `fields` says which and why."""
 

@@ -20,7 +20,7 @@ from webapp.extensions import db
 from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, ReplyAttempt, StaffUser, ToolCall
 from webapp.models.base import now
 from webapp.models.message import INTERRUPTED, UNFINISHED_REPLY, ReplyState
-from webapp.services import audit, outbox
+from webapp.services import audit, outbox, proposals
 from webapp.services.conversation import one_line, plain
 from webapp.services.errors import MoveNotAllowed
 
@@ -45,6 +45,7 @@ class Work:
     staff_name: str
     staff_role: str
     customer_number: str | None
+    staff_rights: frozenset[str]
     time_zone: str
     asked_at: datetime
     attempt: int
@@ -110,6 +111,7 @@ def claim(reply_id: int, maker: str = "") -> Work | None:
         staff_name=chat.staff.display_name,
         staff_role=chat.staff.role_name,
         customer_number=chat.customer_number,
+        staff_rights=frozenset(chat.staff.role.rights),
         time_zone=question.time_zone or "UTC",
         asked_at=question.created_at,
         attempt=reply.attempts,
@@ -190,6 +192,8 @@ def finish(work: Work, answer: Answer) -> bool:
         )
         for citation in answer.citations
     )
+    proposals.withdraw_superseded(work.reply_id, answer)
+    proposals.propose(work.reply_id, answer.proposals)
     db.session.execute(
         update(ChatSession)
         .where(ChatSession.id == work.chat_id)

@@ -11,15 +11,24 @@ from webapp.services.errors import BadInput
 from webapp.services.passwords import Passwords
 
 ROLES: dict[str, tuple[str, list[str]]] = {
-    "teller": ("Teller", ["sessions.use"]),
-    "specialist": ("Specialist", ["sessions.use"]),
+    "teller": ("Teller", ["sessions.use", "orders.confirm"]),
+    "specialist": ("Specialist", ["sessions.use", "orders.confirm"]),
     "manager": (
         "Manager",
-        ["sessions.use", "sessions.read_branch", "sessions.delete", "sessions.clean_up", "sessions.open_for_others"],
+        [
+            "sessions.use",
+            "sessions.read_branch",
+            "sessions.delete",
+            "sessions.clean_up",
+            "sessions.open_for_others",
+            "orders.confirm",
+            "orders.release",
+        ],
     ),
     "auditor": ("Auditor", ["sessions.read_all"]),
     "admin": ("Administrator", ["sessions.use", "staff.manage"]),
 }
+CONFIRM_LIMITS = {"teller": 5_000, "specialist": 10_000, "manager": 10_000}  # EUR; above them a second person
 DEMO_PASSWORD = "Password123!"  # noqa: S105  # published on the demo sign-in page; refused in production
 DEMO_STAFF = (
     ("manager", "Miriam Okafor", "manager", "Nordhafen", False),
@@ -35,7 +44,9 @@ def add_roles() -> None:
     """Add the standard roles that are not there yet; never changes one a bank has edited."""
     there = set(db.session.scalars(select(Role.name)))
     db.session.add_all(
-        Role(name=name, title=title, rights=rights) for name, (title, rights) in ROLES.items() if name not in there
+        Role(name=name, title=title, rights=rights, confirm_limit=CONFIRM_LIMITS.get(name))
+        for name, (title, rights) in ROLES.items()
+        if name not in there
     )
     db.session.flush()
 

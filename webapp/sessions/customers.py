@@ -9,7 +9,7 @@ from webapp.http.access import staff
 from webapp.http.fragments import wants_fragment
 from webapp.http.panels import FindCustomerForm, customer_panel
 from webapp.http.settings import core_banking, tell
-from webapp.services import chats
+from webapp.services import caller_checks, chats
 from webapp.sessions.forms import AttachCustomerForm
 from webapp.sessions.views import bp
 
@@ -36,3 +36,12 @@ def attach_customer(chat_id: str) -> ResponseReturnValue:
         chats.attach_customer(staff(), chats.chat_of(staff(), chat_id), customer)
         tell(chat_id, "session")
     return redirect(url_for("chat.show", chat_id=chat_id), 303)
+
+
+@bp.post("/sessions/<chat:chat_id>/caller")
+def note_caller_check(chat_id: str) -> ResponseReturnValue:
+    """Note how well the caller was checked, and go back to the session."""
+    chat = chats.chat_of(staff(), chat_id)
+    caller_checks.note(staff(), chat, request.form.get("level", "")[:8])
+    tell(chat.id, "changed")
+    return redirect(url_for("chat.show", chat_id=chat.id, _anchor="customer"), 303)

@@ -24,6 +24,7 @@ from webapp.agents.transcript import Answer, Desk, Step
 from webapp.bank.core_banking import CoreBanking
 from webapp.bank.errors import BankError, CustomerNotFound
 from webapp.bank.policy_library import PolicyLibrary
+from webapp.bank.previews import OrderPreviews
 from webapp.config import Config
 from webapp.feed import Feed
 from webapp.http.events import about_reply, log
@@ -241,6 +242,8 @@ def _think(app: Flask, making: Making) -> Answer:
         bank=bank,
         library=library,
         now=_local_now(work.time_zone),
+        staff_rights=work.staff_rights,
+        orders=cast(OrderPreviews | None, app.extensions["bankside.previews"]),
     )
     return assistant.answer(work.lines, desk, _Teller(feed_of(app), making))
 

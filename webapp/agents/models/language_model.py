@@ -45,6 +45,7 @@ class Turn:
     colleagues: Sequence[Agent]  # whom this agent may hand over to
     customer_number: str | None  # the customer the session is about
     now: datetime  # in the viewer's time zone
+    may_propose: bool = False  # whether proposals can be confirmed here; without it tools only read
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Say:
     suggestions: tuple[str, ...] = ()
     needs_person: bool = False
     memory: Mapping[str, Json] = field(default_factory=dict)
+    takes_back: bool = False  # the person does not want what was proposed before
 
 
 Decision: TypeAlias = Say | UseTools | HandOver

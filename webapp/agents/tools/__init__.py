@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from webapp.agents.tools import accounts, cards, disputes, handbook, loans, payments, spending, transactions
+from webapp.agents.tools import (
+    accounts,
+    card_proposals,
+    cards,
+    case_proposals,
+    disputes,
+    handbook,
+    loans,
+    payment_proposals,
+    payments,
+    spending,
+    transactions,
+)
 from webapp.agents.tools.registry import Registry
 
 TOOLS = Registry(
@@ -32,5 +44,18 @@ TOOLS = Registry(
         disputes.fraud_alerts,
         disputes.duplicate_charges,
         handbook.handbook,
+        card_proposals.propose_block_card,
+        card_proposals.propose_unblock_card,
+        card_proposals.propose_replacement_card,
+        card_proposals.propose_card_activation,
+        card_proposals.propose_card_limit,
+        payment_proposals.propose_transfer,
+        payment_proposals.propose_transfer_cancellation,
+        payment_proposals.propose_stopped_payment,
+        case_proposals.propose_dispute,
+        case_proposals.propose_dispute_withdrawal,
+        case_proposals.propose_alert_answer,
+        case_proposals.propose_fraud_report,
+        case_proposals.propose_contact_change,
     )
 )

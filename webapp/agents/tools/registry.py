@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypeAlias
 
-from webapp.agents.transcript import Citation, Desk, Json
+from webapp.agents.transcript import Citation, Desk, Json, ProposedAction, VerificationLevel
 
 Outcome: TypeAlias = Literal["ok", "refused", "not found", "failed"]
 
@@ -30,6 +30,7 @@ class ToolResult:
     citations: tuple[Citation, ...] = ()
     outcome: Outcome = "ok"
     facts: Mapping[str, Json] = field(default_factory=dict)  # what a follow-up may need: what was shown, choices
+    proposal: ProposedAction | None = None  # of tools that propose; they change nothing either
 
 
 class BadArgument(ValueError):
@@ -127,7 +128,11 @@ _SCHEMAS: dict[type, dict[str, Json]] = {
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """Something an agent can do. `effect` is "reads" for all that change nothing."""
+    """Something an agent can do. None changes anything; one that "proposes" leaves something for a person to confirm.
+
+    `right` is what the person at the desk needs to be offered it, `level` how well the caller has to be checked before
+    it can be confirmed.
+    """
 
     name: str
     label: str  # as staff read it: "card status"
@@ -136,6 +141,8 @@ class Tool:
     effect: Literal["reads", "proposes"]
     parameters: tuple[Parameter, ...]
     run: Callable[..., ToolResult]
+    right: str = ""
+    level: VerificationLevel = "none"
 
     def read_arguments(self, supplied: Mapping[str, Json]) -> dict[str, Any]:
         """Typed arguments from what a model supplied; raises `BadArgument` for unknown, missing or wrong ones."""
@@ -147,7 +154,9 @@ class Tool:
         return {name: value for name, value in read.items() if value is not None}
 
     def __call__(self, desk: Desk, supplied: Mapping[str, Json]) -> ToolResult:
-        """Check the arguments and use the tool."""
+        """Check the right and the arguments, and use the tool."""
+        if self.right and self.right not in desk.staff_rights:
+            raise BadArgument(f"Your role may not do this: it does not carry the right {self.right}.")
         return self.run(desk, **self.read_arguments(supplied))
 
     def schema(self) -> dict[str, Json]:
@@ -180,7 +189,19 @@ def _is_union(hint: Any) -> bool:
 
 def reads(*, label: str, doing: str) -> Callable[[Callable[..., ToolResult]], Tool]:
     """Make a function `(desk, ...)` that changes nothing into a tool; its docstring is what the model reads."""
+    return _tool(label, doing, "reads")
 
+
+def proposes(
+    *, label: str, doing: str, level: VerificationLevel, right: str = "orders.confirm"
+) -> Callable[[Callable[..., ToolResult]], Tool]:
+    """Make a function `(desk, ...)` whose result carries a proposal into a tool. It reads, and changes nothing."""
+    return _tool(label, doing, "proposes", right, level)
+
+
+def _tool(
+    label: str, doing: str, effect: Literal["reads", "proposes"], right: str = "", level: VerificationLevel = "none"
+) -> Callable[[Callable[..., ToolResult]], Tool]:
     def declare(function: Callable[..., ToolResult]) -> Tool:
         hints = typing.get_type_hints(function)
         first, *rest = inspect.signature(function).parameters.values()
@@ -191,9 +212,11 @@ def reads(*, label: str, doing: str) -> Callable[[Callable[..., ToolResult]], To
             label=label,
             doing=doing,
             description=inspect.cleandoc(function.__doc__ or ""),
-            effect="reads",
+            effect=effect,
             parameters=tuple(_parameter(declared, hints[declared.name]) for declared in rest),
             run=function,
+            right=right,
+            level=level,
         )
 
     return declare

@@ -125,9 +125,18 @@ class SandboxBank:
 
     def standing_instructions(self, customer_number: str) -> Sequence[StandingInstruction]:
         """The customer's standing orders and direct debits, next due first."""
-        instructions = tables.standing_instructions
-        statement = _through_accounts(instructions, customer_number).order_by(instructions.c.next_on, instructions.c.id)
-        return [reading.instruction_from(row) for row in self._rows_of_customer(statement, customer_number)]
+        instructions, stops = tables.standing_instructions, tables.stops
+        statement = (
+            _through_accounts(instructions, customer_number)
+            .add_columns(stops.c.placed_on, stops.c.only_on)
+            .outerjoin(stops, stops.c.instruction_id == instructions.c.id)
+            .order_by(instructions.c.next_on, instructions.c.id)
+        )
+        return [
+            reading.instruction_from(row, _stopped(row))
+            for row in self._rows_of_customer(statement, customer_number)
+            if row.placed_on is None or row.kind == "direct debit"
+        ]
 
     def fraud_alerts(self, customer_number: str) -> Sequence[FraudAlert]:
         """Fraud alerts on the customer with their payments, open ones first, then newest."""
@@ -173,6 +182,13 @@ class SandboxBank:
         """The rows a statement of `_of_customer` or `_through_accounts` finds."""
         with self._reading() as connection:
             return _existing(connection.execute(statement).all(), customer_number)
+
+
+def _stopped(row: Row[Any]) -> str | None:
+    """How far a direct debit is stopped; a stop of one day is over when that day is no longer the next."""
+    if row.placed_on is None or (row.only_on is not None and row.only_on < row.next_on):
+        return None
+    return "until cancelled" if row.only_on is None else "the next one"
 
 
 def _plain(customer_number: str) -> str:

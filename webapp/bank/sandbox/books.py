@@ -29,7 +29,7 @@ from webapp.bank.sandbox.dates import (
     working_day_from,
     working_day_until,
 )
-from webapp.bank.sandbox.entries import Act, Entry, Order
+from webapp.bank.sandbox.entries import Act, Entry, Halt, Order
 from webapp.bank.sandbox.payments import NIGHTS_UNTIL_BOOKED, Shopper
 from webapp.bank.sandbox.people import Person
 from webapp.bank.sandbox.plans import MonthPlanner
@@ -69,6 +69,7 @@ class Books:
     ledgers: list[Ledger]
     cards: list[Plastic]
     acts: tuple[Act, ...] = ()
+    halts: tuple[Halt, ...] = ()
     booked: list[tuple[Entry, int | None]] = field(default_factory=list)  # with the balance after it
     orders: list[Order] = field(default_factory=list)
     last_use: dict[str, LastUse] = field(default_factory=dict)
@@ -117,7 +118,7 @@ class Books:
 
     def _told_entries(self) -> Iterator[Entry]:
         for act in self.acts:
-            yield from act.entries
+            yield from (entry for entry in act.entries if not any(halt.holds(entry) for halt in self.halts))
 
     def _allowed(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Ordinary life, but for cards and accounts that a story or an expiry date has silenced."""
@@ -125,6 +126,8 @@ class Books:
         for entry in entries:
             moment = entry.made_at or entry.booked_at
             if entry.card in expired and moment.date() > expired[entry.card]:
+                continue
+            if any(halt.holds(entry) for halt in self.halts):
                 continue
             if any(
                 act.silent_since and moment > act.silent_since and act.silent_card in {None, entry.card}

@@ -57,6 +57,24 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """What a person has stopped: from this day on no such movement is made."""
+
+    kind: TransactionKind | None  # None: every payment with the card
+    name: str  # the card's ending, or the counterparty
+    since: date
+    until: date | None = None
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether an entry is one of those that are not made any more."""
+        made_on = (entry.made_at or entry.booked_at).date()
+        named = (
+            entry.card == self.name if self.kind is None else (entry.kind, entry.counterparty) == (self.kind, self.name)
+        )
+        return named and made_on >= self.since and (self.until is None or made_on <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A fraud alert to be raised."""
 

@@ -139,7 +139,7 @@ def transfer_from(row: Row[Any]) -> Transfer:
     )
 
 
-def instruction_from(row: Row[Any]) -> StandingInstruction:
+def instruction_from(row: Row[Any], stopped: str | None = None) -> StandingInstruction:
     """A standing order or direct debit."""
     return StandingInstruction(
         id=row.id,
@@ -150,6 +150,7 @@ def instruction_from(row: Row[Any]) -> StandingInstruction:
         currency=row.currency,
         every=row.every,
         next_on=row.next_on,
+        stopped=stopped,
     )
 
 

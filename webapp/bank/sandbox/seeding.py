@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp.bank.sandbox import rows, tables
+from webapp.bank.sandbox import aftermath, rows, tables
 from webapp.bank.sandbox.accounts import Ledger, first_day_of_books, issue_cards, open_accounts
 from webapp.bank.sandbox.books import Books
 from webapp.bank.sandbox.dates import ONE_DAY, add_months
@@ -169,6 +169,7 @@ def _write_on(connection: Connection, random_seed: int, first_day: date, last_da
     told = _retell(connection, last_day, today)
     balances = {row.id: row for row in connection.execute(select(tables.accounts))}
     given = _orders_given(connection)
+    halted = aftermath.halts(connection)
     shelf: list[Books] = []
     for person in people(random_seed):
         ledgers = open_accounts(person, first_day)
@@ -177,9 +178,9 @@ def _write_on(connection: Connection, random_seed: int, first_day: date, last_da
             ledger.balance = int(kept.balance.scaleb(2))
             ledger.interest_numbers = kept.interest_numbers
             ledger.status = AccountStatus(kept.status)
-        books = Books(
-            random_seed, person, ledgers, issue_cards(person, ledgers, first_day), _acts(told, person, ledgers)
-        )
+        cards = issue_cards(person, ledgers, first_day)
+        acts = _acts(told, person, ledgers)
+        books = Books(random_seed, person, ledgers, cards, acts, halted.get(person.number, ()))
         books.run(first, today)
         shelf.append(books)
     _update_accounts(connection, shelf, first_day, today)
@@ -190,6 +191,7 @@ def _write_on(connection: Connection, random_seed: int, first_day: date, last_da
         (row for b in shelf for row in rows.transfer_rows(b.person, b.orders, given[b.person.digits], today)),
     )  # fmt: skip
     _update_cards(connection, shelf, today)
+    aftermath.let_limits_fall_back(connection, today)
     _write_cases(connection, shelf, first, today)
     _update_dates(connection, shelf, today)
 

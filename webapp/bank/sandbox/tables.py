@@ -256,3 +256,60 @@ stories = Table(
     Column("started_on", Date, nullable=False),
     Column("occurrence", Integer, nullable=False),  # 0 when first told
 )
+
+# What orders leave behind. The books' own rows (accounts, cards ...) change beside them, in the same transaction.
+
+orders = Table(
+    "bank_orders",
+    METADATA,
+    Column("key", String(64), primary_key=True),  # the sender's idempotency key
+    Column("customer_number", ForeignKey("bank_customers.number"), nullable=False, index=True),
+    Column("kind", String(24), nullable=False),
+    Column("digest", String(64), nullable=False),  # of customer and arguments: one key, one order
+    Column("state", String(10), nullable=False),  # "taken" while it is carried out, "done" or "refused"
+    Column("receipt_number", String(24)),
+    Column("text", String(400), nullable=False),  # of the receipt, or why it was refused
+    Column("at", UtcDateTime, nullable=False),
+)
+
+postings = Table(
+    "bank_postings",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("order_key", ForeignKey("bank_orders.key"), nullable=False, index=True),
+    Column("ledger", String(20), nullable=False, index=True),  # an account, or one of the bank's own ledgers
+    Column("amount", Cents, nullable=False),  # those of one order make nothing in sum
+    Column("transaction_id", ForeignKey("bank_transactions.id")),
+)
+
+card_orders = Table(
+    "bank_card_orders",
+    METADATA,
+    Column("card_id", ForeignKey("bank_cards.id"), primary_key=True),  # the new card
+    Column("replaces", ForeignKey("bank_cards.id"), nullable=False, index=True),
+    Column("arrives_on", Date, nullable=False),
+)
+
+card_limits = Table(
+    "bank_card_limits",
+    METADATA,
+    Column("card_id", ForeignKey("bank_cards.id"), primary_key=True),
+    Column("until", Date, nullable=False),  # after this day the limit falls back
+    Column("falls_back_to", Cents, nullable=False),
+)
+
+transfer_orders = Table(
+    "bank_transfer_orders",
+    METADATA,
+    Column("transfer_id", ForeignKey("bank_transfers.id"), primary_key=True),
+    Column("to_iban", String(34), nullable=False),
+    Column("order_key", ForeignKey("bank_orders.key"), nullable=False),
+)
+
+stops = Table(
+    "bank_stops",
+    METADATA,
+    Column("instruction_id", ForeignKey("bank_standing_instructions.id"), primary_key=True),
+    Column("only_on", Date),  # the one day that is stopped; none: all from now on
+    Column("placed_on", Date, nullable=False),
+)

@@ -51,12 +51,24 @@ WRONG_PINS_TO_BLOCK: Final = 3
 FOREIGN_PAYMENT_PERCENT: Final = Decimal("1.75")
 FOREIGN_ATM_FEE: Final = Decimal("5.00")
 OTHER_BANKS_ATM_FEE: Final = Decimal("3.95")
+REPLACEMENT_CARD_FEE: Final = Decimal("10.00")
+EXPRESS_CARD_FEE: Final = Decimal("15.00")
+EXPRESS_CARD_HOUR: Final = 14  # ordered before, it arrives on the next working day
+REPLACEMENT_DAYS: Final = 3  # working days
+MOST_DAILY_LIMIT: Final = Decimal("5000.00")
+LIMIT_RAISED_DAYS: Final = 30
+NO_RAISE_AFTER_MOVE_DAYS: Final = 14
 
 # International transfers
 INTERNATIONAL_PERCENT: Final = Decimal("0.15")
 INTERNATIONAL_LEAST: Final = Decimal("12.00")
 INTERNATIONAL_MOST: Final = Decimal("60.00")
 SEPA_CUT_OFF_HOUR: Final = 16
+
+# Transfers ordered by staff
+COUNTER_TRANSFER_FEE: Final = Decimal("1.50")
+CASH_ADVANCE_PERCENT: Final = Decimal("3.00")
+CASH_ADVANCE_LEAST: Final = Decimal("5.00")
 
 # Loans
 PERSONAL_LOAN: Final = "Personal Loan"
@@ -68,6 +80,9 @@ HOME_LOAN_RATE: Final = Decimal("3.65")
 
 # Disputes
 EVIDENCE_DUE_DAYS: Final = 14
+DISPUTE_DAYS: Final = 120  # from booking
+PROVISIONAL_CREDIT_MOST: Final = Decimal("1000.00")
+PROVISIONAL_CREDIT_DAYS: Final = 10  # working days
 
 
 def cents(amount: Decimal) -> int:

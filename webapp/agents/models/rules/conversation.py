@@ -23,7 +23,9 @@ CAN_DO = (
     "I answer questions about a customer's accounts, movements, cards, transfers, loans, savings, disputes and fraud "
     "alerts, and I quote the handbook."
 )
-HELP = f"""{CAN_DO} I only read: nothing in the bank is changed here yet.
+ONLY_READS = "I only read: nothing in the bank is changed here yet."
+PROPOSES = "What changes the bank (cards, transfers, disputes, contact details) I propose, and you confirm."
+HELP = f"""{CAN_DO} {ONLY_READS}
 
 - **Accounts**: balances, movements by period, amount or merchant, spending, fees charged, overdraft, customer details
 - **Cards**: status, reasons for declining, wrong PINs, limits
@@ -49,9 +51,15 @@ class Reply:
     question: str = ""
 
 
-def reply_to(reading: Reading, customer_number: str | None) -> Reply:
+def reply_to(reading: Reading, customer_number: str | None, may_propose: bool = False) -> Reply:
     """The reply to a reading that needs no look-up."""
     first = _FIRST if customer_number else _WITHOUT_CUSTOMER
+    if reading.kind == "by hand":
+        text = "Words confirm nothing. Use the button on the card above, so that exactly what it shows is done."
+        return Reply(text, "help", 1.0, "a proposal is waiting", awaiting=reading.memory.awaiting)
+    if reading.kind == "dropped" and reading.memory.awaiting and reading.memory.awaiting.slot == "decision":
+        text = "All right, what was proposed is declined; nothing has been changed. What else do you need?"
+        return Reply(text, "thanks", 1.0, "the proposal was taken back", first)
     if reading.kind == "dropped":
         return Reply("All right, dropped. What else do you need?", "thanks", 1.0, "the question was taken back", first)
     if reading.kind == "still waiting":
@@ -82,7 +90,7 @@ def reply_to(reading: Reading, customer_number: str | None) -> Reply:
         return Reply(f"Hello. {about}", "greeting", confidence, intent.because, first)
     if intent.key == "thanks":
         return Reply("You are welcome.", "thanks", confidence, intent.because, first[:2])
-    return Reply(HELP, "help", confidence, intent.because, first)
+    return Reply(HELP.replace(ONLY_READS, PROPOSES) if may_propose else HELP, "help", confidence, intent.because, first)
 
 
 def _unclear(reading: Reading) -> Reply:

@@ -11,6 +11,7 @@ from webapp.agents.models.rules.amounts import find_amounts
 from webapp.agents.models.rules.periods import PeriodReader, Prefer, past_only
 from webapp.agents.transcript import Json
 from webapp.agents.words import STOP_WORDS, clean
+from webapp.bank.iban import find_iban, without_iban
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class Entities:
     order: str | None = None  # "largest"
     instruction: str | None = None  # "standing order" or "direct debit"
     item: str | None = None  # the id of a line of the list shown before
+    iban: str | None = None  # as written; the tool says if it is none
+    from_account: str | None = None  # last four digits, or a kind
+    to_account: str | None = None
+    name: str | None = None  # a recipient's
+    reason: str | None = None  # of a block, a replacement or a dispute, as the bank names it
+    answer: str | None = None  # to a fraud alert: "yes", "no", "unsure"
+    part: str | None = None  # of the contact details
+    value: str | None = None  # the new one; of a transfer, its reference
 
     def to_json(self) -> dict[str, Json]:
         """Only what was said."""
@@ -227,6 +236,10 @@ class EntityReader:
     def read(self, text: str, corrected: str, *, prefer: Prefer = "past", bare_amounts: bool = False) -> Entities:
         """What the message names. Names are read from the text as typed, everything else from the corrected one."""
         found: dict[str, str | int] = {}
+        written = find_iban(text)
+        if written:
+            found["iban"] = written[0]
+            text, corrected = without_iban(text), without_iban(corrected)
         rest = self._numbers(clean(corrected), found)
         if match := _COUNT.search(rest):
             found["limit"] = int(match[1]) if match[1].isdigit() else _NUMBERS[match[1].lower()]

@@ -9,19 +9,25 @@ from webapp.agents.transcript import Json, Line
 
 _MOST_IDS = 20
 _LONGEST = 400
+# What may be asked for. "decision": something was proposed, and its card waits for a person.
+SLOTS = frozenset(
+    """customer card amount payment reason answer part value iban name account_from account_to transfer payee dispute
+    alert item decision""".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
     """A value that was asked for, and the question that waits for it."""
 
-    slot: str  # "customer", "card", "amount", "payment"
+    slot: str  # one of SLOTS
     question: str
     intent: str = ""
     entities: Mapping[str, Json] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     bound: str = "over"  # for an amount: what it bounds
+    rest: tuple[str, ...] = ()  # intents of the same message that come after this one
 
     def to_json(self) -> dict[str, Json]:
         """As it is stored."""
@@ -33,6 +39,7 @@ class Awaiting:
             "choices": list(self.choices),
             "labels": list(self.labels),
             "bound": self.bound,
+            **({"rest": list(self.rest)} if self.rest else {}),
         }
 
 
@@ -104,7 +111,7 @@ def memory_from(stored: Mapping[str, object]) -> Memory:
 def _awaiting(stored: Mapping[str, object]) -> Awaiting | None:
     bound = _text(stored.get("bound"))
     slot = _text(stored.get("slot"))
-    if slot not in ("customer", "card", "amount", "payment"):
+    if slot not in SLOTS:
         return None
     return Awaiting(
         slot=slot,
@@ -113,7 +120,8 @@ def _awaiting(stored: Mapping[str, object]) -> Awaiting | None:
         entities=_json(stored.get("entities")),
         choices=_texts(stored.get("choices")),
         labels=_texts(stored.get("labels")),
-        bound=bound if bound in ("over", "under", "at_least", "at_most") else "over",
+        bound=bound if bound in ("over", "under", "at_least", "at_most", "exact") else "over",
+        rest=_texts(stored.get("rest")),
     )
 
 

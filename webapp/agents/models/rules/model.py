@@ -13,11 +13,14 @@ from webapp.agents.models.rules.conversation import Reply, reply_to
 from webapp.agents.models.rules.entities import Entities
 from webapp.agents.models.rules.examples import Intent
 from webapp.agents.models.rules.memory import Awaiting, Memory, memory_from, remembered
+from webapp.agents.models.rules.orders import alert_answer, wants_withdrawal
 from webapp.agents.models.rules.reading import CONVERSATION, HANDBOOK, Reader, Reading, Task
 from webapp.agents.models.rules.routing import router
 from webapp.agents.models.rules.scripts import SCENES
-from webapp.agents.models.rules.scripts.part import Part, Script, Seen, quoted
+from webapp.agents.models.rules.scripts.orders import DECIDE, PROPOSING
+from webapp.agents.models.rules.scripts.part import Part, Scene, Script, Seen, card_of, quoted
 from webapp.agents.wording import PANEL, count, listed, together
+from webapp.agents.words import clean
 
 _FOCUS = ("card", "account", "transfer", "transaction", "merchant", "amount")
 WHO = "Carry it out in the core banking system as the handbook says, or ask for a person here."
@@ -54,10 +57,13 @@ class RulesModel:
         question = turn.lines[-1].text if turn.lines else ""
         stored = json.dumps(memory.to_json(), sort_keys=True)
         reading = _read(question, stored, turn.customer_number, turn.now.date())
+        reading = replace(reading, said=question)
+        if turn.may_propose:
+            reading = _with_orders(reading, question)
         if reading.kind == "unclear":
             return self._ask_the_handbook(turn, reading)
         if reading.kind != "tasks" or (reading.tasks and reading.tasks[0].intent.key in CONVERSATION):
-            return self._say(turn, reading, reply_to(reading, turn.customer_number))
+            return self._say(turn, reading, reply_to(reading, turn.customer_number, turn.may_propose))
         if reading.other_customer:
             return self._say(turn, reading, _other_customer(reading, turn.customer_number))
         if reading.tasks[0].intent.key == "person":
@@ -75,14 +81,20 @@ class RulesModel:
         play = _Play(turn.observations)
         parts: list[tuple[Task, Part]] = []
         waiting: list[Task] = []
-        for task in reading.tasks:
+        card = ""
+        for original in reading.tasks:
+            task = original
             if task.shown and not task.entities.item:
                 return self._say(turn, reading, _beyond_the_list(reading, task))
-            task = _line_meant(task)
-            if SCENES[task.intent.key].needs_customer and turn.customer_number is None:
+            said = reading.kept or reading.said
+            task = replace(_line_meant(task), whole=router().route(clean(said)).corrected, said=said)
+            if turn.may_propose and card and task.intent.agent == "cards" and not card_of(task.entities):
+                task = replace(task, entities=replace(task.entities, card=card))  # "block it and order a new one"
+            scene = _scene(task, turn.may_propose)
+            if scene.needs_customer and turn.customer_number is None:
                 waiting.append(task)
                 continue
-            outcome = play.through(SCENES[task.intent.key].play(task), task)
+            outcome = play.through(scene.play(task), task)
             if isinstance(outcome, _Need):
                 handed = self._with(turn, outcome.agent, outcome.reason)
                 if handed:
@@ -90,7 +102,12 @@ class RulesModel:
                 if turn.tools:
                     return UseTools((outcome.call,))
                 outcome = Part(_NO_MORE)
+            if outcome.awaiting and turn.may_propose:  # one thing is asked at a time; what comes after it is kept
+                rest = tuple(one.intent.key for one in reading.tasks[reading.tasks.index(original) + 1 :])
+                parts.append((task, replace(outcome, awaiting=replace(outcome.awaiting, rest=rest))))
+                break
             parts.append((task, outcome))
+            card = _card_of_last(play.facts) if outcome.proposed else card
         if not parts:
             handed = self._with(turn, waiting[0].intent.agent, waiting[0].intent.because)
             return handed or self._say(turn, reading, _customer_missing(reading, waiting))
@@ -135,7 +152,41 @@ class RulesModel:
             suggestions=reply.suggestions,
             needs_person=reply.needs_person,
             memory=memory.to_json(),
+            takes_back=reading.kind == "dropped",
         )
+
+
+def _card_of_last(facts: Sequence[Observation]) -> str:
+    """The card the last look-up was about."""
+    found = facts[-1].facts.get("card") if facts else None
+    return found if isinstance(found, str) else ""
+
+
+def _scene(task: Task, may_propose: bool) -> Scene:
+    """How a task is played: where proposals can be confirmed, what changes the bank is proposed."""
+    if not may_propose:
+        return SCENES[task.intent.key]
+    if task.entities.answer:
+        return PROPOSING["answer_alert"]
+    if task.intent.key == "disputes_status" and wants_withdrawal(task.whole):
+        return PROPOSING["withdraw_dispute"]
+    return PROPOSING.get(task.intent.key, SCENES[task.intent.key])
+
+
+def _with_orders(reading: Reading, question: str) -> Reading:
+    """A reading with what only makes sense where something can be done: an alert answered, a dispute taken back."""
+    known = router().intents
+    if reading.kind in ("dropped", "by hand", "still waiting") or reading.kept:
+        return reading
+    answer = alert_answer(question, reading.memory)
+    if answer:
+        task = Task(known["fraud_alerts"], Entities(answer=answer), reading.route.corrected, 0.9)
+        return replace(reading, tasks=(task,), kind="tasks")
+    if wants_withdrawal(question) and len(reading.tasks) < 2:
+        said = reading.tasks[0].entities if reading.tasks else Entities()
+        task = Task(known["disputes_status"], said, reading.route.corrected, 0.9)
+        return replace(reading, tasks=(task,), kind="tasks")
+    return reading
 
 
 @lru_cache(maxsize=512)
@@ -210,13 +261,16 @@ def _joined(reading: Reading, parts: list[tuple[Task, Part]], waiting: list[Task
         return reply_to(replace(reading, tasks=(), kind="foreign"), turn.customer_number)
     awaiting = next((part.awaiting for _, part in parts if part.awaiting), None)
     texts = [_cannot(parts), *(part.text for _, part in parts)]
+    if any(part.proposed for _, part in parts):
+        texts.append(DECIDE)
+        awaiting = awaiting or _decision(reading, parts)
     if texts[0]:
         texts.append(WHO)
     asks_customer = waiting or (turn.customer_number is None and any(task.intent.change for task, _ in parts))
     if waiting:
         texts.append(f"For the rest ({listed([_topic(task) for task in waiting])}) a customer is needed. {PANEL}.")
     if asks_customer and awaiting is None:
-        question = "; ".join(task.text for task in waiting) or reading.route.corrected
+        question = "; ".join(task.text for task in waiting) or reading.said
         awaiting = Awaiting("customer", question)
     suggestions = tuple(dict.fromkeys(one for _, part in parts for one in part.suggestions))
     own = reading.route.corrected.lower().strip(" ?.!")
@@ -231,6 +285,12 @@ def _joined(reading: Reading, parts: list[tuple[Task, Part]], waiting: list[Task
         question=last_task.text if last_task.intent.key in HANDBOOK else reading.route.corrected,
         reason=last_task.intent.because if last.text else "",
     )
+
+
+def _decision(reading: Reading, parts: list[tuple[Task, Part]]) -> Awaiting:
+    """What waits for a person: "no, 80 EUR" makes another proposal of the last one, a bare "no" declines it."""
+    task = next(task for task, part in reversed(parts) if part.proposed)
+    return Awaiting("decision", reading.kept or reading.said, task.intent.key, task.entities.to_json())
 
 
 def _cannot(parts: list[tuple[Task, Part]]) -> str:
@@ -254,7 +314,7 @@ def _customer_missing(reading: Reading, waiting: list[Task]) -> Reply:
         intent=first.intent.key,
         confidence=min(task.confidence for task in waiting),
         suggestions=("What is the procedure for a lost card?", "What are the savings rates?"),
-        awaiting=Awaiting("customer", reading.kept or reading.route.corrected),
+        awaiting=Awaiting("customer", reading.kept or reading.said),
         task=first,
         question=reading.route.corrected,
     )

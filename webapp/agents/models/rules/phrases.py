@@ -26,6 +26,12 @@ GO_ON = re.compile(
     r"attached|try it again|ask again",
     re.I,
 )
+DECIDES_IN_WORDS = re.compile(
+    r"^(?:yes|yep|ok(?:ay)?|sure|go ahead|do it|confirm(?:ed| it)?|please do|go on|approve[ds]?)\b.{0,20}$", re.I
+)
+INSTEAD = re.compile(
+    r"^(?:no|sorry|actually|rather|make it|wait)\b[,.]?\s+(?:make (?:it|that) |i mean )?(.{2,80})$", re.I
+)
 HOW_TO_DO_THAT = re.compile(
     r"^(?:and |ok,? |so )*(?:how (?:do|can|should|would) (?:i|we|she|he|they) do (?:that|this|it)|"
     r"how does (?:that|this|it) work|"

@@ -9,14 +9,17 @@ from datetime import date
 
 from webapp.agents.models.rules.entities import Entities, EntityReader, from_json
 from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent
+from webapp.agents.models.rules.filling import picked
 from webapp.agents.models.rules.memory import Awaiting, Memory
 from webapp.agents.models.rules.phrases import (
     ASKS,
     BACK_TO,
     CARRIES_ON,
     CHANGES_MIND,
+    DECIDES_IN_WORDS,
     GO_ON,
     HOW_TO_DO_THAT,
+    INSTEAD,
     LEANS_BACK,
     NARROWED_BY,
     NARROWING,
@@ -50,6 +53,8 @@ class Task:
     text: str  # the part of the message it comes from, spelling corrected
     confidence: float
     shown: str = ""  # when a line of a list shown before is meant: "transaction", "card" ...
+    whole: str = ""  # the whole message, where a part of it may say what another part needs; spelling corrected
+    said: str = ""  # the same as it was typed, for values that no spelling may change
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,10 @@ class Reading:
     tasks: tuple[Task, ...]
     route: Route
     memory: Memory
-    kind: str = "tasks"  # "tasks", "unclear", "foreign", "dropped", "still waiting"
+    kind: str = "tasks"  # "tasks", "unclear", "foreign", "dropped", "still waiting", "by hand"
     other_customer: str = ""  # a customer number in the question that is not the session's
     kept: str = ""  # the question that was kept until a value came
+    said: str = ""  # the message as it was typed, for values that no spelling may change
 
 
 class Reader:
@@ -261,8 +267,17 @@ class Reader:
         today: date,
     ) -> Reading | None:
         """The kept question with the value it waited for; None when the message is about something else."""
+        if awaiting.slot == "answer" and (said := picked(awaiting, text, entities)):
+            return self._filled_with(awaiting, said, route, memory)  # here "no" is a value
+        if awaiting.slot == "decision" and (changed := INSTEAD.match(text)):
+            other = self._entities(changed[1], self._router.route(changed[1]), today, intent=awaiting.intent)
+            if other.exact or other.card or other.ending or other.account or other.iban:
+                return self._filled_with(awaiting, replace(other, direction=None, kind=None), route, memory)
         if CHANGES_MIND.match(text):
             return Reading((), route, memory, kind="dropped")
+        if awaiting.slot == "decision":
+            by_words = DECIDES_IN_WORDS.match(text) is not None
+            return Reading((), route, memory, kind="by hand") if by_words else None
         own_question = (
             route.confidence >= 0.6 and route.intent not in CONVERSATION | {OUT_OF_SCOPE} and len(route.concepts) > 0
         )
@@ -287,15 +302,24 @@ class Reader:
         intent = self._router.intents.get(awaiting.intent)
         if intent is None:
             return None
+        value = picked(awaiting, text, entities)
+        if value is not None and not ASKS.match(text):
+            return self._filled_with(awaiting, value, route, memory)
         value = self._value_for(awaiting, text, entities, plain=not own_question)
         if value is None or (
             own_question and route.intent != intent.key and (len(text.split()) > 6 or ASKS.match(text))
         ):
             return None
-        kept = from_json(awaiting.entities)
-        return Reading(
-            (Task(intent, value.over_older(kept), awaiting.question, 0.9),), route, memory, kept=awaiting.question
-        )
+        return self._filled_with(awaiting, value, route, memory)
+
+    def _filled_with(self, awaiting: Awaiting, value: Entities, route: Route, memory: Memory) -> Reading:
+        """The kept task with its value, and the tasks that came after it in the same message."""
+        kept = value.over_older(from_json(awaiting.entities))
+        intents = [
+            self._router.intents[key] for key in (awaiting.intent, *awaiting.rest) if key in self._router.intents
+        ]
+        tasks = tuple(Task(intent, kept, awaiting.question, 0.9) for intent in intents)
+        return Reading(tasks, route, memory, kept=awaiting.question)
 
     def _value_for(self, awaiting: Awaiting, text: str, entities: Entities, plain: bool) -> Entities | None:
         """The value asked for, if the message has it; `plain`: the message asks nothing by itself."""

@@ -26,6 +26,7 @@ class Part:
     nothing_found: bool = False  # the handbook had no answer
     act: str = ""  # what was asked for and cannot be done here: "block cards"
     urgent: bool = False
+    proposed: bool = False  # a person has something to confirm or decline
 
 
 @dataclass(slots=True)

@@ -1,0 +1,213 @@
+"""How the rules propose what changes the bank: one tool each, asking for what is missing one thing at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from webapp.agents.models.rules.memory import Awaiting
+from webapp.agents.models.rules.orders import (
+    ONLY_NEXT,
+    block_reason,
+    contact_change,
+    dispute_reason,
+    replace_reason,
+    transfer_ends,
+    wants_express,
+)
+from webapp.agents.models.rules.reading import Task
+from webapp.agents.models.rules.scripts.part import Part, Scene, Script, Seen, amount, beside, call, card_of
+from webapp.agents.models.rules.scripts.requests import dispute_payment as named_payment
+from webapp.agents.wording import together
+
+DECIDE = "Nothing has been changed yet: confirm it on the card below, or decline it there."
+_INSTEAD = ("A person, please", "Show the last 10 transactions", "What is the balance?")
+
+
+def _part(task: Task, seen: Seen) -> Part:
+    """What a tool that proposes came to: a proposal, a question, or a refusal."""
+    if "proposed" in seen.facts:
+        return Part(seen.text, proposed=True, urgent=task.intent.urgent)
+    slot, choices, labels = seen.facts.get("ask"), seen.facts.get("choices"), seen.facts.get("labels")
+    if isinstance(slot, str):
+        values = tuple(str(one) for one in choices) if isinstance(choices, list) else ()
+        words = tuple(str(one) for one in labels) if isinstance(labels, list) else ()
+        waiting = Awaiting(
+            slot, task.said or task.text, task.intent.key, task.entities.to_json(), values, words, bound="exact"
+        )
+        return Part(seen.text, suggestions=words[:3], awaiting=waiting)
+    return Part(together("Nothing has been changed.", seen.text), _INSTEAD, nothing_found=False)
+
+
+def block_card(task: Task) -> Script:
+    """Block the card that is named, or the only one."""
+    reason = task.entities.reason or block_reason(task.whole)
+    return _part(task, (yield call("propose_block_card", reason=reason, last_four=card_of(task.entities))))
+
+
+def unblock_card(task: Task) -> Script:
+    """Unblock; what cannot be unblocked is said with the rule."""
+    part = _part(task, (yield call("propose_unblock_card", last_four=card_of(task.entities))))
+    if part.proposed or part.awaiting:
+        return part
+    passage = yield beside("unblock card")
+    return Part(
+        together(part.text, passage.text if passage.ok else ""), ("Order a replacement card", "A person, please")
+    )
+
+
+def replace_card(task: Task) -> Script:
+    """Order a new card."""
+    reason = task.entities.reason or replace_reason(task.whole)
+    reason = None if reason == "temporary" else reason
+    return _part(
+        task,
+        (
+            yield call(
+                "propose_replacement_card",
+                reason=reason,
+                express=True if wants_express(task.whole) else None,
+                last_four=card_of(task.entities),
+            )
+        ),
+    )
+
+
+def activate_card(task: Task) -> Script:
+    """Activate the new card."""
+    return _part(task, (yield call("propose_card_activation", last_four=card_of(task.entities))))
+
+
+def change_card_limit(task: Task) -> Script:
+    """Set the limit that is named."""
+    said = task.entities
+    wanted = amount(said.exact or said.at_most or said.over or said.at_least)
+    return _part(task, (yield call("propose_card_limit", daily_limit=wanted, last_four=card_of(said))))
+
+
+def transfer_money(task: Task) -> Script:
+    """Move money between own accounts, or to an IBAN."""
+    said = transfer_ends(task.said or task.text, task.entities)
+    return _part(
+        replace(task, entities=said),
+        (
+            yield call(
+                "propose_transfer",
+                amount=amount(said.exact),
+                from_account=said.from_account,
+                to_account=said.to_account,
+                to_iban=said.iban,
+                to_name=said.name or said.merchant,
+                reference=said.value,
+            )
+        ),
+    )
+
+
+def cancel_transfer(task: Task) -> Script:
+    """Take a transfer back."""
+    said = task.entities
+    return _part(
+        task,
+        (
+            yield call(
+                "propose_transfer_cancellation",
+                transfer_id=said.transfer,
+                to=said.merchant or said.hint,
+                amount=amount(said.exact),
+            )
+        ),
+    )
+
+
+def stop_payment(task: Task) -> Script:
+    """Stop a direct debit, or end a standing order."""
+    said = task.entities
+    return _part(
+        task,
+        (
+            yield call(
+                "propose_stopped_payment",
+                to=said.merchant or said.hint,
+                kind=said.instruction,
+                only_next=True if ONLY_NEXT.search(task.whole) and said.instruction != "standing order" else None,
+            )
+        ),
+    )
+
+
+def dispute_payment(task: Task) -> Script:
+    """Dispute the payment that is named."""
+    said = task.entities
+    if not (said.item or said.merchant or said.exact or said.since or said.hint or said.ending or said.card):
+        return (yield from named_payment(task))
+    merchant = said.merchant
+    if merchant is None and said.hint:
+        found = yield call("find_merchant", text=said.hint)
+        merchant = said.hint if found.ok else None
+    return _part(
+        task,
+        (
+            yield call(
+                "propose_dispute",
+                reason=said.reason or dispute_reason(task.whole),
+                transaction_id=said.item,
+                merchant=merchant,
+                amount=amount(said.exact),
+                since=said.since,
+                until=said.until,
+            )
+        ),
+    )
+
+
+def withdraw_dispute(task: Task) -> Script:
+    """Take a dispute back."""
+    said = task.entities
+    return _part(task, (yield call("propose_dispute_withdrawal", dispute_id=said.dispute, merchant=said.merchant)))
+
+
+def answer_alert(task: Task) -> Script:
+    """Record what the customer says to an alert."""
+    return _part(task, (yield call("propose_alert_answer", answer=task.entities.answer, alert_id=task.entities.item)))
+
+
+def report_fraud(task: Task) -> Script:
+    """Block and report; the alerts are shown beside it, because one of them may be what is meant."""
+    said = task.entities
+    part = _part(task, (yield call("propose_fraud_report", last_four=card_of(said), transaction_id=said.item)))
+    alerts = yield call("fraud_alerts")
+    passage = yield beside("report fraud, unauthorised payment")
+    open_ones = alerts.text if alerts.facts.get("open") else ""
+    text = together(part.text, open_ones, passage.text if passage.ok else "")
+    return Part(
+        text,
+        part.suggestions or ("No, that was not the customer", "Show the last 10 transactions", "A person, please"),
+        part.awaiting,
+        needs_person=True,
+        urgent=True,
+        proposed=part.proposed,
+    )
+
+
+def change_contact(task: Task) -> Script:
+    """Change the e-mail address, the phone number or the address."""
+    said = task.entities if task.entities.value else contact_change(task.said or task.text, task.entities)
+    return _part(replace(task, entities=said), (yield call("propose_contact_change", part=said.part, value=said.value)))
+
+
+PROPOSING: Mapping[str, Scene] = {
+    "block_card": Scene(block_card),
+    "unblock_card": Scene(unblock_card),
+    "replace_card": Scene(replace_card),
+    "activate_card": Scene(activate_card),
+    "change_card_limit": Scene(change_card_limit),
+    "transfer_money": Scene(transfer_money),
+    "cancel_transfer": Scene(cancel_transfer),
+    "stop_payment": Scene(stop_payment),
+    "dispute_payment": Scene(dispute_payment),
+    "report_fraud": Scene(report_fraud),
+    "change_contact": Scene(change_contact),
+    "answer_alert": Scene(answer_alert),
+    "withdraw_dispute": Scene(withdraw_dispute),
+}
