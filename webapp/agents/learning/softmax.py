@@ -1,58 +1,50 @@
-"""Softmax regression over hashed features, in numpy: trained in seconds, the same every time."""
+"""Softmax regression over sparse features, in numpy: trained in seconds, the same every time."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
-from webapp.agents.learning.hashing import PLACES, Floats, Sparse
+import numpy as np
+
+from webapp.agents.learning.hashing import Floats, Numbers
 
 ROUNDS = 12
 BATCH = 32
-RATE = 0.5  # AdaGrad's; falls with what each weight has moved already
-SHRINK = 1e-6  # pulls weights towards zero
+RATE = 0.2  # AdaGrad's; a weight that has moved much moves less
 SMOOTHING = 0.05  # of the probability is spread over the other labels, against overconfidence
+_BEGIN = 1e-3
 
 
-def train(rows: Sparse, labels: NDArray[np.int64], count: int) -> Floats:
-    """Weights, one row per feature number and one column per label; AdaGrad over small batches in a fixed order."""
-    weights = np.zeros((PLACES, count), dtype=np.float32)
-    moved = np.full((PLACES, count), 1e-3, dtype=np.float32)
+def train(rows: Sequence[tuple[Numbers, Floats]], labels: Numbers, features: int, count: int) -> Floats:
+    """Weights, one row per feature and one column per label; AdaGrad over small batches in a fixed order."""
+    weights = np.zeros((features, count), dtype=np.float32)
+    moved = np.full((features, count), _BEGIN, dtype=np.float32)
     order = np.random.default_rng(7)
     target = np.full((count, count), SMOOTHING / max(1, count - 1), dtype=np.float32)
     np.fill_diagonal(target, 1 - SMOOTHING)
+    places = order.permutation(len(rows))
+    batches = [places[begin : begin + BATCH] for begin in range(0, len(places), BATCH)]
+    prepared = [(*_dense([rows[place] for place in batch]), target[labels[batch]]) for batch in batches]
     for turn in range(ROUNDS):
         rate = np.float32(RATE * (1 - turn / ROUNDS))
-        places = order.permutation(len(rows))
-        for begin in range(0, len(places), BATCH):
-            batch = places[begin : begin + BATCH]
-            dense, numbers = _dense(rows, batch)
-            here = weights[numbers]
-            error = softmax(dense @ here) - target[labels[batch]]
-            slope = dense.T @ error
-            slope += np.float32(SHRINK) * here
-            sums = moved[numbers] + slope * slope
-            moved[numbers] = sums
-            weights[numbers] = here - rate * slope / np.sqrt(sums)
+        for number in order.permutation(len(prepared)):
+            dense, used, wanted = prepared[number]
+            here = weights[used]
+            slope = dense.T @ (softmax(dense @ here) - wanted)
+            sums = moved[used] + slope * slope
+            moved[used] = sums
+            slope *= rate / np.sqrt(sums)
+            weights[used] = here - slope
     return weights
 
 
-def _dense(rows: Sparse, batch: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int32]]:
-    """The rows of a batch over the features they have, and the numbers of these."""
-    parts = [rows.row(place) for place in batch]
-    every = np.concatenate([numbers for numbers, _ in parts])
-    numbers, where = np.unique(every, return_inverse=True)
-    dense = np.zeros((len(batch), len(numbers)), dtype=np.float32)
-    line = np.repeat(np.arange(len(batch)), [len(numbers) for numbers, _ in parts])
-    np.add.at(dense, (line, where), np.concatenate([values for _, values in parts]))
-    return dense, numbers
-
-
-def scores(row: tuple[NDArray[np.int32], Floats], weights: Floats) -> Floats:
-    """The scores of the labels for one row, before the softmax."""
-    numbers, values = row
-    found: Floats = values @ weights[numbers]
-    return found
+def _dense(rows: Sequence[tuple[Numbers, Floats]]) -> tuple[Floats, Numbers]:
+    """The rows of a batch over the features they have, and which these are."""
+    used, where = np.unique(np.concatenate([places for places, _ in rows]), return_inverse=True)
+    dense = np.zeros((len(rows), len(used)), dtype=np.float32)
+    line = np.repeat(np.arange(len(rows)), [len(places) for places, _ in rows])
+    dense[line, where] = np.concatenate([values for _, values in rows])
+    return dense, used
 
 
 def softmax(scores: Floats) -> Floats:
@@ -60,3 +52,10 @@ def softmax(scores: Floats) -> Floats:
     grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
     share: Floats = grown / grown.sum(axis=-1, keepdims=True)
     return share
+
+
+def log_softmax(scores: Floats) -> Floats:
+    """The logarithms of the probabilities along the last axis."""
+    lowered = scores - scores.max(axis=-1, keepdims=True)
+    found: Floats = lowered - np.log(np.exp(lowered).sum(axis=-1, keepdims=True))
+    return found
