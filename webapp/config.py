@@ -45,6 +45,7 @@ class Config(BaseSettings):
 
     bank_name: str = Field("Nordhafen Bank", min_length=1, max_length=60)
     core_banking: str = "webapp.bank.sandbox.bank:connect"
+    meaning: Literal["auto", "off"] = "auto"  # compare texts by what they mean, when the embedding model is installed
     default_time_zone: str = "Europe/Berlin"
     suggestions: str = "Balance and accounts|Recent payments|Card status|Open transfers|Fees and rates|Opening hours"
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from webapp.agents.meaning.loading import Meaning
 from webapp.bank.core_banking import CoreBanking
 from webapp.feed.events import Feed, Kind
 from webapp.http.unit_of_work import after_commit
+from webapp.services.handbook import HandbookLibrary
 from webapp.services.passwords import Passwords
 
 if TYPE_CHECKING:
@@ -24,6 +26,16 @@ def config() -> Config:
 def core_banking() -> CoreBanking:
     """The bank behind this app."""
     return cast(CoreBanking, current_app.extensions["bankside.bank"])
+
+
+def library() -> HandbookLibrary:
+    """The handbook as it is searched."""
+    return cast(HandbookLibrary, current_app.extensions["bankside.library"])
+
+
+def meaning() -> Meaning:
+    """The embedding model of this process, as far as it is there."""
+    return cast(Meaning, current_app.extensions["bankside.meaning"])
 
 
 def feed() -> Feed:

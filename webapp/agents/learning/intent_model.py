@@ -21,7 +21,7 @@ from webapp.agents.learning.hashing import Counted, Floats, Numbers, Vocabulary
 from webapp.agents.learning.landmarks import Landmarks
 from webapp.agents.learning.softmax import log_softmax
 
-FOLDS = 4
+FOLDS = 3
 FORMAT = 1
 _MEANING = 15.0  # scores of the landmarks are between zero and one: this makes them as spread as logarithms
 
