@@ -42,7 +42,7 @@ def _opened(words_only: bool) -> Meaning | None:
 @_words_only
 @with_appcontext
 def train_command(more: Path | None, words_only: bool) -> None:
-    """Train the intent model; MORE is a CSV (text, label) of the bank's own sentences, kept for every later training."""
+    """Train the intent model; MORE is a CSV (text, label) of the bank's own sentences, kept for later trainings."""
     instance = config().instance_path
     added = 0
     if more is not None:
@@ -92,9 +92,7 @@ def evaluate_command(test: Path, train_file: Path | None, words_only: bool, as_j
         raise click.ClickException(str(error)) from None
     found = report(guesses, milliseconds)
     used = "words and meaning" if by_meaning else "words"
-    click.echo(
-        json.dumps({"model": used, **asdict(found), **figures}) if as_json else _spelled(found, figures, used)
-    )
+    click.echo(json.dumps({"model": used, **asdict(found), **figures}) if as_json else _spelled(found, figures, used))
 
 
 def _spelled(found: Report, figures: dict[str, float], used: str) -> str:

@@ -144,7 +144,8 @@ class MeaningIndex:
         )
         articles: dict[str, tuple[list[Row[Any]], list[str]]] = {}
         with self._engine.connect() as connection:
-            for row in connection.execute(rows_of):
+            rows: Sequence[Row[Any]] = connection.execute(rows_of).all()  # type: ignore[assignment]
+            for row in rows:
                 articles.setdefault(row.article_id, ([], list(row.questions)))[0].append(row)
         return list(articles.values())
 

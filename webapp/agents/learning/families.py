@@ -15,7 +15,7 @@ _COMMON = 60  # a word in more sentences than this is not looked up
 
 
 def families_of(texts: Sequence[str]) -> list[int]:
-    """A family number for every text: sentences that share most of their words are of one family, through others too."""
+    """A family number for every text: sentences that share most of their words are of one family."""
     words = [frozenset(words_of(text)) for text in texts]
     having: dict[str, list[int]] = defaultdict(list)
     family = list(range(len(texts)))

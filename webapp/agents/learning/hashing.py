@@ -72,7 +72,7 @@ class Vocabulary:
         return cls(hashes, (np.log((1 + len(rows)) / (1 + times)) + 1).astype(np.float32))
 
     def row(self, seen: Counted) -> tuple[Numbers, Floats]:
-        """Places and values of a text's known features; words and letters each of length one, neither drowns the other."""
+        """Places and values of a text's known features; words and letters are each of length one."""
         words, letters = self._weighted(seen[0], seen[1]), self._weighted(seen[2], seen[3])
         return np.concatenate((words[0], letters[0])), np.concatenate((words[1], letters[1]))
 

@@ -19,7 +19,6 @@ from webapp.agents.learning.calibration import Joint, joined, threshold_for
 from webapp.agents.learning.families import families_of, folds_of
 from webapp.agents.learning.hashing import Counted, Floats, Numbers, Vocabulary
 from webapp.agents.learning.landmarks import Landmarks
-from webapp.agents.learning.softmax import log_softmax
 
 FOLDS = 3
 FORMAT = 1
@@ -57,9 +56,11 @@ class IntentModel:
         places, values = self.vocabulary.row(seen)
         spoken = (values @ self.weights[places])[None]
         if vector is None or self.landmarks is None:
-            return log_softmax(self.by_words.words * spoken)[0]
-        meant = _MEANING * self.landmarks.scores(vector[None])
-        return self.by_both.logs(spoken, meant)[0]
+            meant, joint = None, self.by_words
+        else:
+            meant, joint = _MEANING * self.landmarks.scores(vector[None]), self.by_both
+        logs: Floats = joint.logs(spoken, meant)[0]
+        return logs
 
     def save(self, path: Path) -> None:
         """Write the model as arrays; a reader finds the old file or the whole new one."""

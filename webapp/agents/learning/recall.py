@@ -22,8 +22,6 @@ class Asked:
 def recall(asked: Sequence[Asked]) -> dict[str, float]:
     """Shares of the questions whose article was among the first 1, 3 and 5, and the mean of one over its place."""
     count = max(1, len(asked))
-    shares = {
-        f"recall_at_{most}": round(sum(0 < one.place <= most for one in asked) / count, 4) for most in (1, 3, 5)
-    }
+    shares = {f"recall_at_{most}": round(sum(0 < one.place <= most for one in asked) / count, 4) for most in (1, 3, 5)}
     mean = sum(1 / one.place for one in asked if one.place) / count
     return {"questions": len(asked), **shares, "mrr": round(mean, 4)}

@@ -1,4 +1,4 @@
-"""Where the embedding model's files are: in a Python package that is never imported, and believed only after its hash."""
+"""Where the embedding model's files are: in a Python package that is never imported; used only if the hash is right."""
 
 from __future__ import annotations
 

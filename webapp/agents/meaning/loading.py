@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -33,7 +30,6 @@ class Meaning:
         self._model: MiniLM | None = None
         self._refused = ""
         self._opening = threading.Lock()
-        self._thread: threading.Thread | None = None
         self._wanted = wanted
 
     @property
@@ -52,7 +48,7 @@ class Meaning:
             return "refused"
         if self._model is not None:
             return "ready"
-        return "opening" if self._thread is not None else "waiting"
+        return "opening" if self._opening.locked() else "waiting"
 
     @property
     def sentence(self) -> str:
@@ -71,18 +67,3 @@ class Meaning:
                 except (FilesRefused, OSError, ValueError, KeyError) as error:
                     self._refused = str(error)
             return self._model
-
-    def open_behind(self, then: Callable[[], None]) -> threading.Thread | None:
-        """Open it in a thread of low priority and go on with `then`; None when there is nothing to open."""
-        if self.state != "waiting":
-            return None
-
-        def work() -> None:
-            with contextlib.suppress(OSError, AttributeError):  # Linux: a thread's own priority
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-            if self.open() is not None:
-                then()
-
-        self._thread = threading.Thread(target=work, name="meaning", daemon=True)
-        self._thread.start()
-        return self._thread

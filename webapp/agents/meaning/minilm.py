@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 in plain numpy: six layers of BERT over the pieces of a text, averaged, to 384 numbers of length one.
+"""all-MiniLM-L6-v2 in plain numpy: six layers of BERT over the pieces of a text, averaged to a vector.
 
 The weights stay in the file and are read through the page cache, so that several processes share them.
 """
@@ -28,7 +28,7 @@ class MiniLM:
     """Texts to vectors whose scalar product says how alike they mean."""
 
     def __init__(self, folder: Path) -> None:
-        """Open `model.safetensors` and `vocab.txt`; raises OSError, ValueError or KeyError for files of another kind."""
+        """Open `model.safetensors` and `vocab.txt`; raises OSError, ValueError or KeyError for other files."""
         self._weights = _tensors(folder / "model.safetensors")
         self._cutter = WordPiece((folder / "vocab.txt").read_text("utf-8").splitlines())
         self._words = self._weights["embeddings.word_embeddings.weight"]
@@ -99,7 +99,7 @@ class _Layer:
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
-        context = (scores @ value).transpose(0, 2, 1, 3).reshape(count * length, WIDTH)
+        context = (scores @ value).transpose(0, 2, 1, 3).reshape(count * length, WIDTH).astype(np.float32, copy=False)
         seen = _normalised(_linear(context, self._joined) + state, *self._seen)
         return _normalised(_linear(_gelu(_linear(seen, self._wide)), self._narrow) + seen, *self._thought)
 
@@ -129,7 +129,8 @@ def _gelu(state: Floats) -> Floats:
         tail *= t
     tail *= np.exp(-size * size)  # 1 - erf(|x| / sqrt 2)
     half = np.float32(0.5) * state
-    return half + np.abs(half) * (np.float32(1) - tail)
+    half += np.abs(half) * (np.float32(1) - tail)
+    return half
 
 
 def _tensors(path: Path) -> dict[str, Floats]:

@@ -68,8 +68,9 @@ def words(text: str) -> Iterator[str]:
 
 
 def _is_punctuation(character: str, category: str) -> bool:
-    return category[0] == "P" or (character.isascii() and character.isprintable() and not character.isalnum()
-                                  and character != " ")
+    return category[0] == "P" or (
+        character.isascii() and character.isprintable() and not character.isalnum() and character != " "
+    )
 
 
 def _is_chinese(character: str) -> bool:

@@ -37,11 +37,13 @@ def of_a_model(train: Labelled, test: Labelled, meaning: Meaning | None) -> tupl
 
 
 def of_a_router(router: Router, test: Labelled) -> tuple[list[Guess], float]:
-    """What the desk takes each message for (`out_of_scope` when it declines), and milliseconds of processor a message."""
+    """What the desk takes each message for, and milliseconds of processor a message."""
     begun = time.process_time()
     routes = [router.route(text) for text, _ in test]
     milliseconds = (time.process_time() - begun) * 1000 / len(test)
-    return [Guess(one.intent, one.confidence, right) for one, (_, right) in zip(routes, test, strict=True)], milliseconds
+    return [
+        Guess(one.intent, one.confidence, right) for one, (_, right) in zip(routes, test, strict=True)
+    ], milliseconds
 
 
 def of_the_team(router: Router, test: Labelled, guesses: Sequence[Guess]) -> dict[str, float]:

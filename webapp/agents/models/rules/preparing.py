@@ -1,4 +1,4 @@
-"""Before the first question: a kept model is taken, or one is trained; then, behind the scenes, one that uses meaning."""
+"""Before the first question: a kept model is taken, or one is trained; later one that uses meaning."""
 
 from __future__ import annotations
 
