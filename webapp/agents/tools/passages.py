@@ -22,12 +22,14 @@ from webapp.bank.policy_library import Passage
 CONVINCING = 0.75
 AGREED = 0.5  # enough when the library's first passages are all of one article and its headings name the subject
 _AGREEING = 3
-ALIKE = 0.55  # likeness from which on an article convinces by meaning, ...
-LEAD = 0.03  # ... if it is so far ahead of the next; both chosen on questions with known articles and without any
+ALIKE = 0.61  # likeness from which on an article convinces by meaning, ...
+LEAD = (
+    0.05  # ... if its score is so far ahead of the next; both chosen on questions with known articles and without any
+)
 _MANY = 3  # content words that may all be found in the text alone; fewer need one in a heading
 _WHOLE = 420  # characters: a section this short is quoted whole
 _EXCERPT = 480
-_TRUSTED = 3.0  # how much more a search by meaning knows than the words alone
+_TRUSTED = 6.0  # how much more a search by meaning knows than the words alone
 _LOOKED_AT = 4  # passages whose absent words are looked up alone
 _ABSENT = 3  # more absent words than this are not worth it
 
@@ -152,7 +154,7 @@ class Fit:
     words: int  # content words in the question
     unheard: bool  # the question has a word the whole handbook does not know
     agreed: int  # how many of the library's first passages are of this article
-    meant: bool = False  # is its article the nearest in meaning, near enough, and well ahead of the next?
+    meant: bool = False  # is its article found first by words and meaning, near enough, and well ahead of the next?
 
     @property
     def convincing(self) -> bool:
@@ -199,10 +201,13 @@ def fits(question: str, passages: Sequence[Passage], articles_for: Callable[[str
 
 def _nearest_by_meaning(passages: Sequence[Passage]) -> str:
     """The article that convinces by meaning, if one does."""
-    articles = {passage.article_id: passage.likeness for passage in passages}
-    first, *others = sorted(articles, key=lambda article: -articles[article]) or [""]
-    second = articles[others[0]] if others else 0.0
-    return first if first and articles[first] >= ALIKE and articles[first] >= second + LEAD else ""
+    best: dict[str, Passage] = {}
+    for passage in sorted(passages, key=lambda one: -one.score):
+        best.setdefault(passage.article_id, passage)
+    found = list(best.values())
+    if not found or found[0].likeness < ALIKE or (len(found) > 1 and found[0].score < found[1].score + LEAD):
+        return ""
+    return found[0].article_id
 
 
 def _expected(question: str, passage: Passage) -> float:
