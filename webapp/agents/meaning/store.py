@@ -67,7 +67,7 @@ class VectorStore:
 
     def _read(self) -> dict[bytes, Floats]:
         try:
-            with np.load(self._path, allow_pickle=False) as kept:
+            with open(self._path, "rb") as file, np.load(file, allow_pickle=False) as kept:
                 keys: NDArray[np.uint8] = kept["keys"]
                 vectors: Floats = kept["vectors"]
         except (OSError, ValueError, KeyError, BadZipFile, EOFError):

@@ -23,9 +23,8 @@ CONVINCING = 0.75
 AGREED = 0.5  # enough when the library's first passages are all of one article and its headings name the subject
 _AGREEING = 3
 ALIKE = 0.61  # likeness from which on an article convinces by meaning, ...
-LEAD = (
-    0.05  # ... if its score is so far ahead of the next; both chosen on questions with known articles and without any
-)
+DOUBTFUL = 0.4  # likeness below which shared words convince nobody
+LEAD = 0.05  # ... if its score is so far ahead of the next; chosen on questions with and without an article
 _MANY = 3  # content words that may all be found in the text alone; fewer need one in a heading
 _WHOLE = 420  # characters: a section this short is quoted whole
 _EXCERPT = 480
@@ -161,6 +160,8 @@ class Fit:
         """May this be quoted as an answer?"""
         if self.meant and not self.unheard:
             return True
+        if 0 < self.passage.likeness < DOUBTFUL:
+            return False
         if self.unheard or (self.near == 0 and not (self.covered == 1 and self.words >= _MANY)):
             return False
         return self.covered >= (AGREED if self.agreed >= _AGREEING and self.near > 0 else CONVINCING)
