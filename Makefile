@@ -8,7 +8,7 @@ export PORT
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test meaning check lock bench screenshot clean
+.PHONY: help run dev test meaning check lock bench soak screenshot clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 20
@@ -24,7 +24,7 @@ dev: $(VENV)/.run ## The same with Flask's development server, reloading when co
 
 test: $(VENV)/.dev ## Set everything up and run the whole suite, in a real browser and on real databases too
 	@$(PY) tests/chromium.py
-	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadgroup $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, and who may import whom
 	$(PY) -m ruff check .
@@ -34,6 +34,9 @@ check: $(VENV)/.dev ## Lint, types, and who may import whom
 
 bench: $(VENV)/.dev ## Messages and sessions per second beside the bare SQL, in one run
 	@$(PY) -m bench $(ARGS)
+
+soak: $(VENV)/.dev ## Ask 10,000 questions while servers and workers are killed 50 times, and report
+	@$(PY) -m tests.crash $(ARGS)
 
 screenshot: $(VENV)/.dev ## Take the README's pictures from the running app
 	@$(PY) -m tests.screenshots

@@ -10,8 +10,8 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import psycopg
@@ -23,10 +23,29 @@ SIGN_IN = """SELECT * FROM sign_in JOIN staff_user ON staff_user.id = sign_in.st
     JOIN role ON role.name = staff_user.role_name WHERE sign_in.token_hash = ?"""
 CHAT = """SELECT * FROM chat_session JOIN staff_user ON staff_user.id = chat_session.staff_id
     JOIN role ON role.name = staff_user.role_name WHERE """
+WEBHOOKS = """SELECT * FROM webhook JOIN staff_user ON staff_user.id = webhook.staff_id
+    JOIN role ON role.name = staff_user.role_name"""
 TRANSCRIPT = """SELECT * FROM message LEFT JOIN reply ON reply.id = message.id
     WHERE message.chat_id = ? AND message.seq <= ? ORDER BY message.seq DESC LIMIT 40"""
-CLAIM = """UPDATE reply SET state = 'running', attempts = reply.attempts + 1, claim_token = ?, heartbeat_at = ?,
-    started_at = coalesce(reply.started_at, ?) WHERE reply.id = ? AND reply.state = 'pending' AND NOT EXISTS (
+WAITING = """SELECT message.staff_id, count(*), min(reply.id), count(*) FILTER (WHERE reply.id < ?)
+    FROM message JOIN reply ON reply.question_id = message.id WHERE reply.state = 'pending' GROUP BY message.staff_id"""
+BEING_MADE = """SELECT count(*) FROM reply JOIN message ON message.id = reply.id
+    WHERE reply.state = 'running' AND message.chat_id = ? AND reply.id < ?"""
+IN_LINE = """SELECT ready.id, ready.staff_id FROM (SELECT reply.id, question.staff_id,
+    row_number() OVER (PARTITION BY question.staff_id ORDER BY reply.id) AS place
+    FROM reply JOIN message AS question ON question.id = reply.question_id
+    WHERE reply.state = 'pending' AND reply.id IN (SELECT min(reply.id) FROM reply JOIN message
+    ON message.id = reply.id WHERE reply.state IN ('pending', 'running') GROUP BY message.chat_id)
+    AND (reply.next_attempt_at IS NULL OR reply.next_attempt_at <= ? OR reply.next_attempt_at > ?)) AS ready
+    ORDER BY ready.place, ready.id LIMIT ?"""
+RUNNING = """SELECT message.staff_id, count(*) FROM message JOIN reply ON reply.question_id = message.id
+    WHERE reply.state = 'running' GROUP BY message.staff_id"""
+SERVED = """SELECT message.staff_id, max(reply.claimed_at) FROM message JOIN reply ON reply.question_id = message.id
+    WHERE reply.claimed_at > ? GROUP BY message.staff_id"""
+CLAIM = """UPDATE reply SET state = 'running', attempts = reply.attempts + 1, claim_token = ?, claimed_at = ?,
+    claimed_by = 'bench:1:1', heartbeat_at = ?, next_attempt_at = NULL, started_at = coalesce(reply.started_at, ?)
+    WHERE reply.id = (SELECT reply.id FROM reply WHERE reply.id = ? AND reply.state = 'pending'{skip_locked})
+    AND reply.state = 'pending' AND NOT EXISTS (
     SELECT other.id FROM reply AS other JOIN message AS earlier ON earlier.id = other.id
     JOIN message AS this ON this.chat_id = earlier.chat_id AND this.seq > earlier.seq
     WHERE this.id = ? AND other.state IN ('pending', 'running'))"""
@@ -36,6 +55,7 @@ FINISH = """UPDATE reply SET state = 'done', agent = ?, agent_title = ?, reason 
 CITE = """INSERT INTO cited_passage (reply_id, number, passage, article_id, version, title, section, effective_on)
     VALUES """
 CITED = "(?, ?, ?, 'service-opening-hours', 2, 'Opening hours', 'Branches', '2026-01-01')"
+TURNS = 7_206_199  # any number: claimants take turns at it, as the product's do at theirs
 ANSWER = "Branches are open from 9:00 to 13:00 and from 14:00 to 17:00, on Thursday until 18:30. " * 5
 
 
@@ -80,10 +100,7 @@ class SqliteConnection:
 
     def run(self, statement: str, *values: Any) -> list[Any]:
         """Send a statement."""
-        plain = [
-            value.replace(tzinfo=None).isoformat(" ") if isinstance(value, datetime) else value for value in values
-        ]
-        return self._connection.execute(statement, plain).fetchall()
+        return self._connection.execute(statement, [_as_kept(value) for value in values]).fetchall()
 
     def end(self) -> None:
         """Commit, and let the next writer go on."""
@@ -110,7 +127,7 @@ class PostgresqlConnection:
 
     def run(self, statement: str, *values: Any) -> list[Any]:
         """Send a statement."""
-        cursor = self._connection.execute(statement.replace("?", "%s"), values)  # type: ignore[arg-type]
+        cursor = self._connection.execute(statement.replace("?", "%s"), values)
         return cursor.fetchall() if cursor.description else []
 
     def end(self) -> None:
@@ -130,6 +147,7 @@ class BareClient:
         self._staff_id = staff_id
         self._token_hash = token_hash
         self._lock_row = " FOR UPDATE OF chat_session" if connection.postgresql else ""
+        self._claim = CLAIM.format(skip_locked=" FOR UPDATE SKIP LOCKED" if connection.postgresql else "")
         self.chat_id = self.create_session()
 
     def _look_who_asks(self) -> None:
@@ -160,6 +178,7 @@ class BareClient:
             "VALUES (?, 'teller', 'teller', 'session.created', ?, ?, '{}')",
             now, chat_id, secrets.token_hex(8),
         )  # fmt: skip
+        run(WEBHOOKS)
         self._connection.end()
         return chat_id
 
@@ -171,6 +190,13 @@ class BareClient:
         latency = (time.perf_counter() - started) * 1000
         self._answer(reply_id, question_id, seq)
         return latency
+
+    def post_and_answer(self, think: Callable[[], None]) -> None:
+        """Store a question, let it be thought about with no transaction open, store the reply."""
+        self._look_who_asks()
+        asked = self._ask()
+        think()
+        self._answer(*asked)
 
     def _ask(self) -> tuple[int, int, int]:
         run, request_id, now = self._connection.run, new_request_id(), datetime.now(UTC)
@@ -204,14 +230,24 @@ class BareClient:
             f"DO UPDATE SET seq = {higher}(reading.seq, excluded.seq)",
             self.chat_id, self._staff_id, last_seq + 1,
         )  # fmt: skip
+        run(WEBHOOKS)
+        run(WAITING, reply_id)
+        run("SELECT staff_id FROM message WHERE id = ?", question_id)
+        run(BEING_MADE, self.chat_id, reply_id)
         self._connection.end()
         return reply_id, question_id, last_seq + 1
 
     def _answer(self, reply_id: int, question_id: int, seq: int) -> None:
         run, token, now = self._connection.run, secrets.token_hex(16), datetime.now(UTC)
         self._connection.begin()
-        run(CLAIM, token, now, now, reply_id, reply_id)
+        if self._connection.postgresql:
+            run("SELECT pg_advisory_xact_lock(?)", TURNS)
+        run(IN_LINE, now, now + timedelta(minutes=1), 150)
+        run(RUNNING)
+        run(SERVED, now - timedelta(minutes=1))
+        run(self._claim, token, now, now, now, reply_id, reply_id)
         run("SELECT * FROM message JOIN reply ON reply.id = message.id WHERE message.id = ?", reply_id)
+        run("SELECT * FROM reply_attempt WHERE reply_id = ? ORDER BY number", reply_id)
         run("SELECT * FROM tool_call WHERE reply_id = ? ORDER BY position", reply_id)
         run("SELECT * FROM cited_passage WHERE reply_id = ? ORDER BY number", reply_id)
         run("SELECT * FROM message WHERE id = ? AND role = 'staff'", question_id)
@@ -235,13 +271,10 @@ class BareClient:
             "UPDATE chat_session SET last_line = ?, last_activity_at = ? WHERE id = ?",
             ANSWER[:140], datetime.now(UTC), self.chat_id,
         )  # fmt: skip
+        run("SELECT id FROM webhook LIMIT 1")
         self._connection.end()
-        self._connection.begin()
-        run(
-            "SELECT reply.id FROM message JOIN reply ON reply.id = message.id WHERE message.chat_id = ? "
-            "AND reply.state = 'pending' ORDER BY message.seq LIMIT 1",
-            self.chat_id,
-        )
+        self._connection.begin(writing=False)
+        run(IN_LINE, now, now + timedelta(minutes=1), 50)
         self._connection.end()
 
 

@@ -17,8 +17,8 @@ FORM = "application/x-www-form-urlencoded"
 class Client:
     """One browser: a connection that stays open, and the cookies of somebody signed in."""
 
-    def __init__(self, url: str) -> None:
-        with Caller(url).sign_in("teller") as caller:
+    def __init__(self, url: str, username: str) -> None:
+        with Caller(url).sign_in(username) as caller:
             self.chat_id = caller.open_session()
             self._token = caller.token
             self._cookies = "; ".join(f"{name}={value}" for name, value in caller.http.cookies.items())

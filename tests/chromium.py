@@ -9,7 +9,14 @@ import sys
 from pathlib import Path
 
 # The headless shell is the same engine without the window system: the tests take two thirds of the time in it.
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+)
 ADVICE = (
     "The browser tests need Chromium, and none was found or could be installed. Install one (Debian: "
     "apt-get install chromium), or set CHROMIUM=/path/to/it, and run `make test` again."

@@ -30,7 +30,7 @@ CHEAP = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, in one process, tests that share what is costly to start: servers, or a bank's years of records."""
+    """Keep together, in one process, tests that share what is costly to start: servers, a bank's years of records."""
     for item in items:
         folder = item.path.parent.name
         if folder in ("bank", "feed", "ops") and item.get_closest_marker("xdist_group") is None:
@@ -52,7 +52,9 @@ class Place:
             db.session.remove()
             if self.kind == "postgresql":
                 with db.engine.begin() as connection:
-                    connection.execute(text("TRUNCATE chat_session, sign_in, audit_entry CASCADE"))
+                    connection.execute(
+                        text("TRUNCATE chat_session, sign_in, access_token, webhook, audit_entry CASCADE")
+                    )
                     connection.execute(text("UPDATE staff_user SET locked = (username = 'locked')"))
             else:
                 assert self.pristine

@@ -24,6 +24,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 MADE_BY_TOOLS = {"instance", "__pycache__", "node_modules", "dist", "build"}
 PUBLIC = {
+    "api.documentation", "api.openapi", "api.sign_in",
     "auth.sign_in_page", "auth.sign_in", "health.live", "health.ready", "metrics.scrape", "reports.csp", "static.file",
 }  # fmt: skip
 BANNED = {"utils", "helper", "helpers", "common", "misc", "manager", "handler", "data", "info", "process"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 import subprocess
@@ -141,7 +140,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monk
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("INSTANCE_PATH", str(tmp_path / "instance"))
-    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("it started"))
+    monkeypatch.setattr("webapp.start.serve", lambda *_, **__: pytest.fail("it started"))
     return monkeypatch
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp import auth, chat, sessions
+from webapp import api, auth, chat, sessions
 from webapp.assembly import assemble, bind_extensions, configure_flask
 from webapp.chat import rendering
 from webapp.cli import init_app as add_commands
@@ -13,6 +13,7 @@ from webapp.http import (
     access,
     assets,
     converters,
+    cookie,
     errors,
     events,
     headers,
@@ -21,6 +22,7 @@ from webapp.http import (
     metrics,
     moments,
     page_context,
+    programs,
     reports,
     tracing,
     unit_of_work,
@@ -33,12 +35,12 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__, static_folder=None, template_folder="../templates")
     configure_flask(app, config)
     # In the order every request passes them.
-    for passage in (unit_of_work, events, tracing, metrics, headers, input, access):
+    for passage in (unit_of_work, events, tracing, metrics, headers, programs, input, access):
         passage.init_app(app)
     bind_extensions(app)
-    for part in (errors, converters, assets, moments, page_context, rendering):
+    for part in (cookie, errors, converters, assets, moments, page_context, rendering):
         part.init_app(app)
-    for room in (auth.bp, sessions.views.bp, chat.bp, reports.bp, health.bp, metrics.bp):
+    for room in (auth.bp, sessions.views.bp, chat.bp, api.bp, reports.bp, health.bp, metrics.bp):
         app.register_blueprint(room)
     assemble(app, config)
     add_commands(app)

@@ -9,6 +9,8 @@ from typing import Any
 
 import jinja2
 from flask import Flask
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Engine, create_engine, event
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -32,6 +34,8 @@ from webapp.work.runner import Runner
 from webapp.work.streams import Streams
 
 LARGEST_FORM = 256 * 1024  # bytes
+# A Redis that is there and does not answer is as good as gone: a request waits for it once, and not for long.
+QUICKLY = {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)}
 
 
 def configure_flask(app: Flask, config: Config) -> None:
@@ -58,6 +62,7 @@ def configure_flask(app: Flask, config: Config) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,  # http/access.py checks it, after the sign-in
         WTF_CSRF_TIME_LIMIT=None,  # as long as the sign-in
         RATELIMIT_STORAGE_URI=config.redis_url or "memory://",
+        RATELIMIT_STORAGE_OPTIONS=QUICKLY if config.redis_url else {},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=bool(config.redis_url),
         RATELIMIT_KEY_PREFIX="bankside",
     )

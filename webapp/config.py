@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
@@ -37,6 +38,7 @@ class Config(BaseSettings):
     port: int = Field(3006, ge=1, le=65535)
     web_processes: int = Field(1, ge=1, le=64)
     web_threads: int = Field(128, ge=2, le=1024)  # three quarters may hold an open page's event stream
+    request_seconds: float = Field(30, gt=0)  # a request has to arrive, an answer to be taken, in this time
     secure_cookies: bool | None = None  # default: on in production, off in demo (plain HTTP on loopback)
     trusted_proxies: int = Field(0, ge=0, le=5)
     metrics_token: str = ""  # whoever shows it as a bearer token sees /metrics and the details of /health/ready
@@ -61,6 +63,9 @@ class Config(BaseSettings):
     most_running: int = Field(0, ge=0)  # replies being made at the same time in all; 0: as many as there are makers
     most_running_per_person: int = Field(2, ge=1)
     graceful_seconds: float = Field(20, ge=0, le=600)  # how long replies may be finished when told to stop
+    api_reply_wait: float = Field(20, ge=0, le=300)  # seconds a program's message waits for its reply before a 202
+    api_requests_per_minute: int = Field(600, ge=1)  # of one access token
+    webhook_networks: str = ""  # private networks that webhooks may reach, e.g. 10.20.0.0/16,127.0.0.0/8
     argon2_time_cost: int = Field(3, ge=1)
     argon2_memory_kib: int = Field(65536, ge=8)
 
@@ -98,6 +103,16 @@ class Config(BaseSettings):
             raise ValueError(f"use at least {SHORTEST_SECRET} characters, made by a machine")
         return token
 
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks_are_networks(cls, networks: str) -> str:
+        for network in filter(None, map(str.strip, networks.split(","))):
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"no such network: {network!r} ({error})") from error
+        return networks
+
     @model_validator(mode="after")
     def _celery_has_a_broker(self) -> Self:
         if self.runner == "celery" and not self.effective_broker_url.startswith(BROKERS):
@@ -123,6 +138,11 @@ class Config(BaseSettings):
     def demo(self) -> bool:
         """Whether the demo staff and records are offered."""
         return self.app_env == "demo" if self.demo_staff is None else self.demo_staff
+
+    @property
+    def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The private networks that webhooks may reach."""
+        return tuple(ip_network(one.strip()) for one in self.webhook_networks.split(",") if one.strip())
 
     @property
     def workers_url(self) -> str:

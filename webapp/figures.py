@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.registry import Collector
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
@@ -81,6 +82,28 @@ QUEUE_GAUGES: Final = {
     "bankside_queue_oldest_seconds": "How long the oldest waiting reply has waited.",
 }
 
+RESERVED: Final = 512 * 1024  # bytes of each file: more than all series of a process take
+
+
+class _Reserved(MmapedDict):
+    """A file of figures whose room on the disk is taken when it is made: writing to a mapped page for which a full disk
+    has no room would end the process (SIGBUS). Where there is no room at the start, it is kept in memory instead."""
+
+    def __init__(self, filename: str, read_mode: bool = False) -> None:
+        if not read_mode and not _reserve(filename):
+            filename = f"/proc/self/fd/{os.memfd_create('figures')}"
+        super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]
+
+
+def _reserve(filename: str) -> bool:
+    try:
+        with open(filename, "a+b") as file:
+            os.posix_fallocate(file.fileno(), 0, RESERVED)
+    except OSError:
+        return False
+    return True
+
+
 _kept: Instruments | None = None
 _folder: Path | None = None
 
@@ -96,6 +119,7 @@ def begin(folder: Path, agents: Iterable[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     # The library chooses between memory and files when it is first imported, which may be before we know the folder.
+    values.MmapedDict = _Reserved  # type: ignore[attr-defined]
     values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
     _folder = folder
     _kept = Instruments(agents)

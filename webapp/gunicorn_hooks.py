@@ -1,10 +1,17 @@
-"""What gunicorn does at the ends of a worker's life."""
+"""What gunicorn does at the ends of a worker's life, and how long a worker waits for slow clients."""
 
 from __future__ import annotations
 
+import errno
+import math
 import signal
+import socket
+import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from webapp import figures
 from webapp.http.metrics import own_port
@@ -44,3 +51,75 @@ def worker_exit(_server: Any, worker: Any) -> None:
 def child_exit(_server: Any, worker: Any) -> None:
     """What a worker that ended, or was killed, held open counts no more."""
     figures.worker_died(worker.pid)
+
+
+class ClientSocket(socket.socket):
+    """A client's connection: a request arrives in time or not at all, and whoever takes no answer is let go of.
+
+    gunicorn's threads wait for the rest of a request without limit: with as many half-sent requests as there are
+    threads, nobody is served.
+    """
+
+    patience = 30.0  # seconds for one read or write
+    receive_until = math.inf  # monotonic
+    answered = False
+
+    @classmethod
+    def over(cls, connection: socket.socket, patience: float) -> ClientSocket:
+        """The same connection; the object it was is empty afterwards."""
+        taken = cls(fileno=connection.detach())
+        taken.patience = patience
+        return taken
+
+    def expect_request(self) -> None:
+        """A request begins to arrive now."""
+        self.answered = False
+        self.receive_until = time.monotonic() + self.patience
+
+    def setblocking(self, flag: bool) -> None:
+        """To wait means: for so long."""
+        self.settimeout(self.patience if flag else 0)
+
+    def recv(self, bufsize: int, flags: int = 0) -> bytes:
+        """Read what there is; the request has an end in time."""
+        allowed = self.gettimeout()
+        if allowed == 0:
+            return super().recv(bufsize, flags)
+        left = self.receive_until - time.monotonic()
+        if left > 0:
+            self.settimeout(left if allowed is None else min(left, allowed))
+            try:
+                return super().recv(bufsize, flags)
+            except TimeoutError:
+                if allowed is not None and allowed < left:
+                    raise
+            finally:
+                self.settimeout(allowed)
+        self._cut_off()
+        raise ConnectionResetError(errno.ECONNRESET, "the request did not arrive in time")
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send all of it, or raise after a while."""
+        self.answered = True
+        super().sendall(data, flags)
+
+    def _cut_off(self) -> None:
+        with suppress(OSError):
+            if not self.answered:
+                self.send(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            self.shutdown(socket.SHUT_RDWR)  # or gunicorn would wait for the client to close, in its main thread
+
+
+class Worker(ThreadWorker):
+    """gunicorn's threads, which wait for no client longer than REQUEST_SECONDS."""
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Have a thread see to a connection."""
+        if not isinstance(conn.sock, ClientSocket):
+            conn.sock = ClientSocket.over(conn.sock, self.wsgi.extensions["bankside.config"].request_seconds)
+        super().enqueue_req(conn)
+
+    def handle(self, conn: TConn) -> Any:
+        """See to one request, in a thread."""
+        conn.sock.expect_request()
+        return super().handle(conn)

@@ -8,13 +8,15 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import click
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import upgrade
-from sqlalchemy import text
+from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]
+from sqlalchemy import Engine, text
 
 from webapp import figures
 from webapp.config import Config
@@ -24,6 +26,7 @@ from webapp.models.sqlite import intending_to_write
 from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES, demo_staff_exist
 
 MIGRATION_LOCK = 7_206_117  # any number, the same for every process of this installation
+KEEP_ALIVE = 15  # seconds; a browser's next form seldom meets a connection that is being closed
 LEAVING_SECONDS = 5  # to give back what was not finished gracefully
 
 
@@ -65,21 +68,34 @@ def one_at_a_time() -> Iterator[None]:
             yield
 
 
-def serve(settings: Config, *, development: bool = False) -> None:
-    """Replace this process by gunicorn (or Flask's reloading server), or say why not."""
+def get_ready(settings: Config) -> None:
+    """Look whether serving can begin, in an app's context, and say where; raises `click.ClickException` if not."""
     if settings.app_env == "production" and demo_staff_exist():
         raise click.ClickException(
             "The database holds demo staff, whose password is published. Lock them (flask staff lock NAME) is not "
             "enough in production: use a database of its own."
         )
-    db.session.remove()
     _need_free_port(settings)
     if settings.metrics_folder is not None:
         figures.forget_dead(settings.metrics_folder)
     _greet(settings)
-    arguments = _development_server(settings) if development else _gunicorn(settings)
+    # No worker may inherit a connection.
+    db.session.remove()
+    db.engine.dispose()
+    cast(Engine, current_app.extensions["bankside.guests_engine"]).dispose()
+
+
+def serve(settings: Config, *, development: bool = False) -> None:
+    """Be gunicorn from here on, outside of any context; or let Flask's reloading server take this process.
+
+    The workers inherit what this process has imported, which is most of what a start takes; each makes its own app.
+    """
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606  # our own interpreter, no shell
+    if development:
+        arguments = [sys.executable, "-m", *_development_server(settings)]
+        os.execv(sys.executable, arguments)  # noqa: S606  # our own interpreter, no shell
+    sys.argv = _gunicorn(settings)
+    WSGIApplication().run()
 
 
 def _development_server(settings: Config) -> list[str]:
@@ -89,9 +105,11 @@ def _development_server(settings: Config) -> list[str]:
 def _gunicorn(settings: Config) -> list[str]:
     options = {
         "--bind": f"{settings.host}:{settings.port}",
-        "--worker-class": "gthread",
+        "--worker-class": "webapp.gunicorn_hooks.Worker",
         "--workers": settings.web_processes,
         "--threads": settings.web_threads,
+        "--worker-connections": max(1000, 2 * settings.web_threads),  # open pages and what waits for a thread
+        "--keep-alive": KEEP_ALIVE,
         "--graceful-timeout": int(settings.graceful_seconds) + LEAVING_SECONDS,
         "--timeout": 60,
         "--limit-request-line": 4094,

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from webapp import create_app
 from webapp.config import Config, ConfigError
 from webapp.seeding import seed_everything
-from webapp.serving import migrate, one_at_a_time, serve
+from webapp.serving import get_ready, migrate, one_at_a_time, serve
 
 
 def main(arguments: list[str]) -> int:
@@ -22,7 +22,8 @@ def main(arguments: list[str]) -> int:
             with one_at_a_time():
                 migrate(app)
                 seed_everything(app)
-            serve(config, development="--development" in arguments)
+            get_ready(config)
+        serve(config, development="--development" in arguments)
     except ConfigError as error:
         click.echo(f"Bankside cannot start. {error}", err=True)
         return 2

@@ -89,7 +89,7 @@ def refusal(door: Door, headers: dict[str, str]) -> int:
     """How a door refuses a session that is not this person's."""
     if door.endpoint in ("sessions.delete", "sessions.delete_form"):
         return 403
-    # A page that is still open asks this one, and is told that the session is gone, with a place to take its text along.
+    # A page that is still open asks this: it is told that the session is gone, with a place to take its text along.
     return 200 if door.endpoint == "chat.state" and headers else 404
 
 

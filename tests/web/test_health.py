@@ -15,10 +15,12 @@ from flask import Flask
 from sqlalchemy import update
 
 from tests.conftest import Place
+from tests.faults.disks import read_only
 from tests.server import free_port
 from tests.services.steps import ask, open_chat
 from tests.web.operating import TOKEN, get, operated, url_of
 from tests.web.rows import ON_SQLITE, changing
+from webapp.extensions import db
 from webapp.models import ChatSession
 from webapp.services import doctor_surroundings
 
@@ -36,11 +38,14 @@ def checks(app: Flask) -> dict[str, Any]:
 
 
 @contextmanager
-def read_only(place: Place) -> Iterator[str]:
+def only_read(place: Place, folder: Path) -> Iterator[str]:
     """The address under which the place's database can be read and not written."""
     url = url_of(place)
     if place.kind == "sqlite":
-        yield url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true"
+        with place.app.app_context(), db.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")  # while it is open it consists of three files
+            with read_only(folder, list(Path(str(db.engine.url.database)).parent.glob("bankside.db*"))) as copied:
+                yield f"sqlite:///{copied / 'bankside.db'}"
         return
     address, _, name = url.replace("postgresql+psycopg", "postgresql").rpartition("/")
     with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
@@ -95,7 +100,7 @@ def test_an_operator_is_told_of_rows_that_disagree_and_strangers_are_served_on(w
 
 
 def test_a_read_only_database_is_degraded_and_still_read(place: Place, tmp_path: Path) -> None:
-    with read_only(place) as url, operated(tmp_path, url) as app:
+    with only_read(place, tmp_path / "read-only") as url, operated(tmp_path, url) as app:
         answer = get(app, "/health/ready")
         assert (answer.status_code, answer.json["status"]) == (200, "degraded")
         assert checks(app)["database_read"]["level"] == "ok"

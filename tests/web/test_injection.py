@@ -70,7 +70,8 @@ MARKUP = [
 assert len(MARKUP) >= 48
 LIVE = "script:not([src]), iframe, object, embed, base, style, math, [style], [srcdoc], .message img, .message video"
 OURS = {"hx-get", "hx-post", "hx-target", "hx-swap", "hx-sync", "hx-disable", "hx-nonce", "hx-trigger", "hx-select",
-        "hx-replace-url", "hx-headers:inherited", "hx-partial", "hx-config", "hx-sse:connect", "hx-sse:close"}  # fmt: skip
+        "hx-replace-url", "hx-headers:inherited", "hx-partial", "hx-config",
+        "hx-sse:connect", "hx-sse:close"}  # fmt: skip
 
 
 def assert_inert(page: BeautifulSoup) -> None:

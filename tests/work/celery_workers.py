@@ -75,13 +75,15 @@ class Worker:
 
 
 @contextmanager
-def running_worker(instance: Path, database_url: str, broker_url: str, **settings: object) -> Iterator[Worker]:
-    """A worker with the sweeper in it."""
+def running_worker(
+    instance: Path, database_url: str, broker_url: str, *, beat: bool = True, **settings: object
+) -> Iterator[Worker]:
+    """A worker, with the one that sends the sweeper round in it unless there is one already."""
     output_file = instance / f"worker-{time.monotonic_ns()}.txt"
     variables = environment(instance, database_url, 3006, RUNNER="celery", BROKER_URL=broker_url, **settings)
     with output_file.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "webapp.work.celery_app", "worker", "--beat"],
+            [sys.executable, "-m", "celery", "-A", "webapp.work.celery_app", "worker", *(["--beat"] if beat else [])],
             cwd=instance,
             env=variables,
             stdin=subprocess.DEVNULL,

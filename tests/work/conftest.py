@@ -29,6 +29,7 @@ class Site:
 
 # Each worker of a parallel run serves one kind of database.
 KINDS = [pytest.param(kind, marks=pytest.mark.xdist_group(f"servers-{kind}")) for kind in ("sqlite", "postgresql")]
+SQLITE, POSTGRESQL = KINDS
 
 
 @pytest.fixture(scope="module", params=KINDS)

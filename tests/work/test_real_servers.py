@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections import Counter
@@ -15,7 +16,8 @@ from tests.work.caller import Caller, at_once, chat_id_in
 from tests.work.conftest import Site, column
 from webapp.services.request_ids import new_request_id
 
-CLIENTS, CREATES = 10, 200
+CLIENTS = 10
+CREATES = int(os.environ.get("SESSIONS_EACH", "60"))  # 200 take half a minute on each database
 STAFF = ("teller", "specialist", "manager", "admin")
 FAIL_LATE = {"X-Fail-After-Writing": "1"}  # understood by tests/work/rolling_back.py
 OURS = "SELECT count(*) FROM chat_session WHERE request_id LIKE :mark"
@@ -54,7 +56,7 @@ def assert_rows_equal_successes(site: Site, mark: str, acknowledged: list[str]) 
     assert sorted(told) == sorted(acknowledged)
 
 
-def test_ten_clients_open_two_hundred_sessions_each_while_other_requests_are_rolled_back_and_every_success_is_a_row(
+def test_ten_clients_open_sessions_while_other_requests_are_rolled_back_and_every_success_is_a_row(
     site: Site, callers: list[Caller]
 ) -> None:
     with disturbing(site) as disturbed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from tests.conftest import Place
 from tests.server import free_port
 from tests.visitor import Visitor
 from tests.work.celery_workers import MISSING, Worker, redis_program, running_redis, running_worker
-from tests.work.conftest import column, url_of
+from tests.work.conftest import POSTGRESQL, SQLITE, column, url_of
 from tests.work.speaker import wait_until
 from webapp import create_app
 from webapp.config import Config, ConfigError
 from webapp.extensions import db
+from webapp.services import replies
+from webapp.work import broker as broker_module
 from webapp.work.answering import make_reply, next_in_line
 from webapp.work.makers import makers_here
 from webapp.work.runner import runner_of
@@ -67,12 +70,14 @@ def until(place: Place, wanted: list[str], worker: Worker, seconds: float = SECO
     give_up = time.monotonic() + seconds
     while states(place) != wanted:
         assert time.monotonic() < give_up, f"{states(place)}\n{worker.output}"
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
+@pytest.mark.parametrize("place", [SQLITE], indirect=True)
 def test_a_question_asked_while_the_broker_is_gone_is_stored_and_answered_when_it_is_back(
-    place: Place, web: Flask, instance: Path, broker_port: int
+    place: Place, web: Flask, instance: Path, broker_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(broker_module, "LEFT_ALONE_SECONDS", 1.0)
     visitor = Visitor(web).sign_in("teller")
     chat_id = visitor.start()
     began = time.monotonic()
@@ -83,9 +88,7 @@ def test_a_question_asked_while_the_broker_is_gone_is_stored_and_answered_when_i
     with running_redis(broker_port) as broker, running_worker(instance, url_of(place), broker) as worker:
         until(place, ["done", "done"], worker)
         assert makers_here(web).tokens == set()
-        until_heard = time.monotonic() + 6  # the web process leaves the broker alone for five seconds
-        while not web.extensions["bankside.runner"].submit(0) and time.monotonic() < until_heard:
-            time.sleep(0.1)
+        wait_until(lambda: runner_of(web).submit(0))  # the web process leaves the broker alone for a while
         began = time.monotonic()
         assert visitor.ask(chat_id, "Opening hours on Saturday").status_code == 200
         until(place, ["done"] * 3, worker)
@@ -95,9 +98,11 @@ def test_a_question_asked_while_the_broker_is_gone_is_stored_and_answered_when_i
     assert column(place, "SELECT max(attempts) FROM reply") == [1]
 
 
+@pytest.mark.parametrize("place", [POSTGRESQL], indirect=True)
 def test_what_a_worker_did_not_finish_is_given_back_and_what_a_killed_one_held_is_taken_back(
-    place: Place, web: Flask, instance: Path, broker_port: int
+    place: Place, web: Flask, instance: Path, broker_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(replies, "PAUSES", (timedelta(0),))
     visitor = Visitor(web).sign_in("teller")
     slow = {"CORE_BANKING": "tests.work.slow_bank:connect", "SLOW_BANK_SECONDS": 60, "GRACEFUL_SECONDS": 1}
     with running_redis(broker_port) as broker:
@@ -116,7 +121,7 @@ def test_what_a_worker_did_not_finish_is_given_back_and_what_a_killed_one_held_i
         sweeper = runner_of(web)
         sweeper.sweep()
         assert states(place) == ["pending"], "a sweeper on this machine sees that the worker is dead"
-        wait_until(lambda: next_in_line(web) is not None)  # its pause is over
+        assert next_in_line(web) is not None
         make_reply(web, 0)
         assert states(place) == ["done"]
         assert column(place, "SELECT attempts FROM reply") == [2]

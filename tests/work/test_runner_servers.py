@@ -1,4 +1,4 @@
-"""The threads of real server processes: told to end, killed, or put to sleep in the middle of a reply."""
+"""The threads of real server processes: one killed, told to end, or put to sleep in the middle of a reply."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Place
-from tests.server import Server, running
+from tests.server import running
 from tests.work.caller import Caller
-from tests.work.conftest import column, url_of
+from tests.work.conftest import POSTGRESQL, SQLITE, column, url_of
 from tests.work.speaker import threads_of, wait_until
 from webapp.extensions import db
 from webapp.http.unit_of_work import unit_of_work
 from webapp.models.base import now
+from webapp.services import replies
 from webapp.services.replies import SILENT_AFTER, reply_table
 
-SLOW = {"CORE_BANKING": "tests.work.slow_bank:connect", "SLOW_BANK_SECONDS": 60}
+SLOW = {"CORE_BANKING": "tests.work.slow_bank:connect"}
 TWO = {"WEB_PROCESSES": 2}
 
 
@@ -31,44 +33,57 @@ def served(place: Place, tmp_path: Path) -> Iterator[Path]:
     threads_of(place.app).stop(seconds=5)
 
 
-def ask_about_a_customer(server: Server) -> str:
-    with Caller(server.url).sign_in() as caller:
-        chat_id = caller.open_session(customer="10-2041")
-        assert caller.ask(chat_id, "Which cards does she have?").status_code == 200
-        return chat_id
+def ask_about(customer: object, caller: Caller) -> None:
+    chat_id = caller.open_session(customer=str(customer))
+    assert caller.ask(chat_id, "Which cards does she have?").status_code == 200
 
 
 def states(place: Place) -> list[object]:
     return column(place, "SELECT state FROM reply ORDER BY id")
 
 
-def test_a_server_told_to_end_gives_its_replies_back_and_one_that_is_killed_loses_none(
+def maker_of_the_first(place: Place) -> int:
+    """The number of the process that makes the first reply."""
+    claimed_by = str(column(place, "SELECT claimed_by FROM reply ORDER BY id")[0])
+    return int(claimed_by.split("/")[-2])
+
+
+@pytest.mark.parametrize("place", [SQLITE], indirect=True)
+def test_a_process_that_is_killed_loses_no_reply_and_a_server_told_to_end_finishes_or_gives_back(
     place: Place, served: Path
 ) -> None:
-    url = url_of(place)
-    with running(served, url, **SLOW, **TWO, GRACEFUL_SECONDS=1) as ending:
-        ask_about_a_customer(ending)
-        wait_until(lambda: states(place) == ["running"], seconds=20)
+    endless, short, other = column(place, "SELECT number FROM bank_customers ORDER BY number LIMIT 3")
+    slow = {**SLOW, "SLOW_BANK_SECONDS": f"{endless}=60 {short}=1.5"}
+    with running(served, url_of(place), **slow, **TWO, GRACEFUL_SECONDS=2.5) as server:
+        with Caller(server.url).sign_in() as caller:
+            ask_about(endless, caller)
+            wait_until(lambda: states(place) == ["running"], seconds=20)
+            os.kill(maker_of_the_first(place), signal.SIGKILL)
+            wait_until(lambda: column(place, "SELECT state || attempts FROM reply") == ["running2"], seconds=20)
+        with Caller(server.url).sign_in() as caller:
+            ask_about(short, caller)
+            wait_until(lambda: states(place) == ["running"] * 2, seconds=20)
+            ask_about(other, caller)  # one person's third at the same time: it waits
         began = time.monotonic()
-        ending.terminate()
-        ending.process.wait(timeout=20)
-        assert time.monotonic() - began > 0.9, "it had a second to be finished"
-        assert states(place) == ["pending"], ending.output
-        assert column(place, "SELECT attempts FROM reply") == [0], "that was no attempt"
-    with running(served, url, **SLOW, **TWO) as killed:
-        wait_until(lambda: states(place) == ["running"], seconds=20)
-        killed.kill()
-    with running(served, url, **TWO):
-        wait_until(lambda: states(place) == ["done"], seconds=10)
-    assert column(place, "SELECT attempts FROM reply") == [2]
-    assert column(place, "SELECT role FROM message ORDER BY seq") == ["staff", "assistant"]
+        server.terminate()
+        assert server.process.wait(timeout=20) == 0, server.output
+        assert time.monotonic() - began > 2.4, "it had two and a half seconds to be finished"
+    after = column(place, "SELECT state || attempts FROM reply ORDER BY id")
+    assert after == ["pending1", "done1", "pending0"], "given back as if not begun, finished, left for the next start"
+    with running(served, url_of(place), **TWO):
+        wait_until(lambda: states(place) == ["done"] * 3, seconds=10)
+    assert column(place, "SELECT attempts FROM reply ORDER BY id") == [2, 1, 1]
+    assert column(place, "SELECT role FROM message ORDER BY id") == ["staff", "assistant"] * 3
 
 
+@pytest.mark.parametrize("place", [POSTGRESQL], indirect=True)
 def test_a_maker_that_slept_while_another_made_its_reply_changes_nothing_when_it_wakes(
-    place: Place, served: Path
+    place: Place, served: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running(served, url_of(place), **{**SLOW, "SLOW_BANK_SECONDS": 2}) as sleeping:
-        ask_about_a_customer(sleeping)
+    monkeypatch.setattr(replies, "PAUSES", (timedelta(0),))
+    with running(served, url_of(place), **SLOW, SLOW_BANK_SECONDS=1) as sleeping:
+        with Caller(sleeping.url).sign_in() as caller:
+            ask_about("10-2041", caller)
         wait_until(lambda: states(place) == ["running"], seconds=20)
         os.killpg(sleeping.process.pid, signal.SIGSTOP)
         try:

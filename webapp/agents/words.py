@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
 import snowballstemmer
 
 _STEMMER = snowballstemmer.stemmer("english")
+_STEMMING = threading.Lock()  # the stemmer keeps state between calls: two threads at once get wrong stems, or none
 
 TOKEN = re.compile(r"_[a-z]+|[a-zäöüß]+(?:['-][a-zäöüß]+)*|\d+[a-z]*|\?", re.IGNORECASE)
 
@@ -122,7 +124,8 @@ def stem(word: str) -> str:
     """The stem of an English word; marks and numbers stay as they are."""
     if word.startswith("_") or not word[0].isalpha():
         return word
-    return str(_STEMMER.stemWord(word.removesuffix("'s")))
+    with _STEMMING:
+        return str(_STEMMER.stemWord(word.removesuffix("'s")))
 
 
 def content_stems(text: str) -> list[str]:

@@ -1,5 +1,6 @@
-"""Sign in, sign out, my sign-ins, password."""
+"""Sign in, sign out, my sign-ins, password, access tokens."""
 
+from webapp.auth import tokens
 from webapp.auth.views import bp
 
-__all__ = ["bp"]
+__all__ = ["bp", "tokens"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, PasswordField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from webapp.http.input import plain_breaks
@@ -34,3 +35,33 @@ class PasswordForm(FlaskForm):
         validators=[EqualTo("new_password", message="The two new passwords are not the same.")]
     )
     end_others = BooleanField()
+
+
+class TokenForm(FlaskForm):
+    """A new access token."""
+
+    name = StringField(
+        validators=[
+            DataRequired("Say which program it is for."),
+            Length(max=80, message="Use at most 80 characters."),
+        ]
+    )
+    scopes = SelectMultipleField(
+        choices=[
+            SelectChoice("read", "Read sessions and messages"),
+            SelectChoice("write", "Open sessions, ask, change status"),
+            SelectChoice("manage", "Delete, clean up, register webhooks"),
+        ],
+        default=["read"],
+        validators=[DataRequired("Choose what it may do.")],
+    )
+    days = SelectField(
+        choices=[
+            SelectChoice("1", "1 day"),
+            SelectChoice("7", "7 days"),
+            SelectChoice("30", "30 days"),
+            SelectChoice("90", "90 days"),
+        ],
+        default="30",
+        validators=[InputRequired("Choose when it ends.")],
+    )

@@ -9,17 +9,18 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, render
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
-from webapp.auth import throttle
 from webapp.auth.devices import device_name
 from webapp.auth.forms import PasswordForm, SignInForm
+from webapp.http import throttle
 from webapp.http.access import SignInNeeded, current_sign_in, public, staff
+from webapp.http.credentials import TooManyAttempts, keep_up_to_date, verified
 from webapp.http.events import log
 from webapp.http.fragments import current_page_path, redirect_whole_page, wants_fragment
 from webapp.http.moments import known_zone
 from webapp.http.settings import config, passwords
-from webapp.http.unit_of_work import SAFE_METHODS, after_commit, reading, unit_of_work
+from webapp.http.unit_of_work import SAFE_METHODS, after_commit, reading
 from webapp.models import StaffUser
-from webapp.services import audit, chats, conversation, sign_ins
+from webapp.services import chats, conversation, sign_ins
 from webapp.services.errors import ChatNotFound, NotAllowed, PasswordRefused, WrongPassword
 from webapp.services.request_ids import new_request_id
 from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES
@@ -72,39 +73,20 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return _page(form, "Enter your user name and your password.", 401)
-    name = str(form.username.data).strip().casefold()
     address = request.remote_addr or ""
-    wait = throttle.seconds_to_wait(name, address)
-    if wait:
-        log.warning("sign_in.throttled", address=address)
-        response = _page(form, _try_again_in(wait), status=429)
-        response.headers["Retry-After"] = str(wait)
+    try:
+        person = verified(str(form.username.data), str(form.password.data), address)
+    except TooManyAttempts as attempts:
+        response = _page(form, attempts.sentence, status=429)
+        response.headers["Retry-After"] = str(attempts.seconds)
         return response
-    with reading():
-        person = sign_ins.staff_named(name)
-    if not passwords().verify(person.password_hash if person else None, str(form.password.data)) or (
-        person is None or person.locked
-    ):
-        return _refuse(form, person, address)
-    throttle.succeeded(name)
+    except WrongPassword as wrong:
+        return _page(form, f"{wrong.sentence} {wrong.next_step}", 401)
     return _admit(form, person, address)
 
 
-def _refuse(form: SignInForm, person: StaffUser | None, address: str) -> Response:
-    throttle.failed(address)
-    reason = "unknown" if person is None else "locked" if person.locked else "password"
-    log.warning("sign_in.failed", reason=reason, address=address, actor=person.username if person else "")
-    if person is not None:
-        with unit_of_work():
-            audit.record(person, "sign_in.failed", person.id, reason=reason)
-    return _page(form, f"{WrongPassword.sentence} {WrongPassword.next_step}", 401)
-
-
 def _admit(form: SignInForm, person: StaffUser, address: str) -> ResponseReturnValue:
-    hasher = passwords()
-    new_hash = hasher.hash(str(form.password.data)) if hasher.is_outdated(person.password_hash) else None
-    if new_hash:
-        sign_ins.store_password(person.id, new_hash)
+    keep_up_to_date(person, str(form.password.data))
     if "_user_id" in session:  # signing in again in this browser replaces the sign-in that was there
         sign_ins.end_token(str(session["_user_id"]))
     person.sign_in_token = sign_ins.begin(
@@ -218,7 +200,7 @@ def change_password() -> ResponseReturnValue:
         person, sign_in_id, address = staff(), current_sign_in().id, request.remote_addr or ""
         wait = throttle.seconds_to_wait(person.username, address)
         if wait:
-            form.current_password.errors = [_try_again_in(wait)]
+            form.current_password.errors = [TooManyAttempts(wait).sentence]
             page = make_response(render_template("auth/password.html", form=form), 429)
             page.headers["Retry-After"] = str(wait)
             return page
@@ -241,8 +223,3 @@ def change_password() -> ResponseReturnValue:
             flash("Your password is changed.", "ok")
             return redirect(url_for("auth.my_sign_ins"), 303)
     return render_template("auth/password.html", form=form), 422
-
-
-def _try_again_in(seconds: int) -> str:
-    minutes = -(-seconds // 60)
-    return f"Too many attempts. Try again in {minutes} minute{'s' if minutes > 1 else ''}."

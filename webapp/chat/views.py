@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from datetime import timedelta
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,22 +13,21 @@ from webapp.chat.forms import LONGEST, STALE, MessageForm
 from webapp.extensions import limiter
 from webapp.http.access import passive, staff
 from webapp.http.current_chat import current_chat_id, remember
-from webapp.http.events import log
 from webapp.http.fragments import wants_fragment
 from webapp.http.input import plain_breaks
 from webapp.http.moments import viewer_zone
+from webapp.http.oversight import record_following, record_reading
 from webapp.http.panels import customer_panel, may_write, status_context
 from webapp.http.settings import config, feed, tell
-from webapp.http.unit_of_work import after_commit, unit_of_work
+from webapp.http.unit_of_work import after_commit
 from webapp.models import ChatSession, Message, Reply
 from webapp.models.base import LARGEST_NUMBER
-from webapp.services import audit, chats, conversation, listing, queue, replies
+from webapp.services import chats, conversation, listing, queue, replies
 from webapp.services.errors import BadInput, ChatEnded, ChatNotFound
 from webapp.work.runner import stop_making, submit
 
 bp = Blueprint("chat", __name__)
 
-READING_COUNTS_FOR = timedelta(minutes=5)
 MASKED = "A card number or code in your message was masked before it was stored."
 
 
@@ -76,18 +74,9 @@ def _note_reading(chat: ChatSession) -> str:
     reader = staff()
     if chat.staff_id == reader.id:
         return "Your role reads sessions; it does not write in them."
-    log.info("session.read_by_other", chat=chat.id, actor=reader.username)
     sentence = f"You are reading {chat.staff.display_name}'s session as {reader.role.title.lower()}. This is recorded."
-    with unit_of_work():
-        audit.record(reader, "session.read", chat.id, owner=chat.staff.username)
+    record_reading(chat)
     return sentence
-
-
-def _note_following(chat: ChatSession) -> None:
-    """Record reading by the pieces a page asks for, too; once in a while, because pages ask every second."""
-    reader = staff()
-    if chat.staff_id != reader.id and not audit.has_noted(reader, "session.read", chat.id, within=READING_COUNTS_FOR):
-        _note_reading(chat)
 
 
 def _message_limit() -> str:
@@ -158,7 +147,7 @@ def messages_after(chat_id: str) -> ResponseReturnValue:
     chat = chats.readable_chat(staff(), chat_id)
     if not wants_fragment():
         return redirect(url_for("chat.show", chat_id=chat.id))
-    _note_following(chat)
+    record_following(chat)
     after = _seq_from(request.args, "after") or 0
     also = [int(part) for part in request.args.get("also", "").split("-")[:20] if part.isdecimal() and len(part) < 10]
     messages = [*conversation.replies_in(chat, also), *conversation.messages(chat, after=after)]
@@ -173,7 +162,7 @@ def reply(chat_id: str, reply_id: int) -> ResponseReturnValue:
     chat = chats.readable_chat(staff(), chat_id)
     if not wants_fragment():
         return redirect(url_for("chat.show", chat_id=chat.id, _anchor=f"message-{reply_id}"))
-    _note_following(chat)
+    record_following(chat)
     found = conversation.reply_in(chat, reply_id)
     return _message(found, chat)
 
@@ -246,7 +235,7 @@ def seen(chat_id: str) -> ResponseReturnValue:
 def source(chat_id: str, citation_id: int) -> ResponseReturnValue:
     """A cited passage as it was when it was quoted, in the panel or as a page."""
     chat = chats.readable_chat(staff(), chat_id)
-    _note_following(chat)
+    record_following(chat)
     citation = conversation.citation_in(chat, citation_id)
     template = "chat/_source.html" if wants_fragment() else "chat/source.html"
     return render_template(template, chat=chat, source=citation)

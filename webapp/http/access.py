@@ -12,6 +12,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.extensions import csrf, login_manager
+from webapp.http import programs
 from webapp.http.events import log
 from webapp.http.settings import config
 from webapp.http.unit_of_work import SAFE_METHODS, reading, unit_of_work
@@ -78,6 +79,9 @@ def _load(token: str) -> StaffUser | None:
 
 def _check() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
+    if programs.speaks_json():
+        _check_program(view)
+        return
     if view is None or getattr(view, "is_public", False):
         return
     _load_once()
@@ -94,6 +98,18 @@ def _check() -> None:
         except (SQLAlchemyError, DatabaseBusy) as error:  # reading goes on while nothing can be written
             log.warning("sign_in.not_touched", kind=type(error).__name__, actor=person.username)
         g._login_user = person
+    _check_right(view)
+
+
+def _check_program(view: View | None) -> None:
+    if view is None or getattr(view, "is_public", False):
+        programs.admit_nobody()
+        return
+    programs.admit(view)
+    _check_right(view)
+
+
+def _check_right(view: View) -> None:
     right = getattr(view, "needs_right", None)
     if right and not staff().may(right):
         raise NotAllowed
@@ -127,6 +143,8 @@ def _host_of(origin: str) -> str:
 
 
 def _check_csrf() -> None:
+    if programs.speaks_json():
+        return  # no cookie is read there, so that there is nothing to forge
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method not in SAFE_METHODS and view is not None and not getattr(view, "is_csrf_exempt", False):
         csrf.protect()

@@ -14,6 +14,21 @@ class ChatId(BaseConverter):
     regex = f"sess_{ID_PATTERN}"
 
 
+PERSON_PATTERN = "[A-Za-z0-9._-]{1,64}"
+
+
+class Person(BaseConverter):
+    """A user name, or a person's id."""
+
+    regex = PERSON_PATTERN
+
+
+class HookId(BaseConverter):
+    """`hook_` and what `new_id` spells."""
+
+    regex = f"hook_{ID_PATTERN}"
+
+
 class RowNumber(IntegerConverter):
     """A number a row can have: larger ones would not fit the column they are compared with."""
 
@@ -24,4 +39,6 @@ class RowNumber(IntegerConverter):
 def init_app(app: Flask) -> None:
     """Let routes say `<chat:chat_id>` and `<row:reply_id>`."""
     app.url_map.converters["chat"] = ChatId
+    app.url_map.converters["hook"] = HookId
+    app.url_map.converters["person"] = Person
     app.url_map.converters["row"] = RowNumber

@@ -8,15 +8,18 @@ from flask import Flask, Response, g, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError, generate_csrf
 from markupsafe import escape
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from webapp.bank.errors import BankError, BankUnavailable, CustomerNotFound
 from webapp.extensions import limiter
+from webapp.http import outages, programs
 from webapp.http.access import CrossSite
+from webapp.http.credentials import TooManyAttempts
 from webapp.http.events import actor, log
 from webapp.http.fragments import wants_fragment
+from webapp.http.problems import problem
 from webapp.http.unit_of_work import SAFE_METHODS, abandon
 from webapp.models.sqlite import DatabaseBusy
 from webapp.services import errors as domain
@@ -27,12 +30,17 @@ STATUS: dict[type[domain.DomainError], int] = {
     domain.NotAllowed: 403,
     domain.ChatNotFound: 404,
     domain.MessageNotFound: 404,
+    domain.NotFound: 404,
     domain.ChatEnded: 409,
     domain.CustomerFixed: 409,
     domain.MoveNotAllowed: 409,
     domain.TextDiffers: 409,
     domain.PasswordRefused: 422,
     domain.TooManyStreams: 429,
+    domain.WrongFields: 422,
+    programs.TokenNeeded: 401,
+    programs.ScopeMissing: 403,
+    TooManyAttempts: 429,
 }
 SENTENCES: dict[int, tuple[str, str, str]] = {  # title, sentence, next step
     400: ("Not understood", "That request could not be read.", "Go back, reload the page and try again."),
@@ -47,6 +55,7 @@ SENTENCES: dict[int, tuple[str, str, str]] = {  # title, sentence, next step
     503: ("Busy", "The database cannot be reached just now. Nothing was stored.", "What you typed is kept. Try again "
           "in a few seconds."),
 }  # fmt: skip
+NEXT_FOR_PROGRAMS = "The addresses and what they take are in /api/openapi.json."
 RETRY_AFTER_SECONDS = "5"
 DATABASE_TROUBLE = (DBAPIError, PoolTimeout, DatabaseBusy)
 
@@ -55,6 +64,12 @@ def answer(status: int, sentence: str = "", next_step: str = "", title: str = ""
     """The error as a page, or for htmx as a notice that leaves the form and what was typed alone."""
     abandon()
     fallback = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+    if programs.speaks_json():
+        return problem(
+            status,
+            (title or fallback[0]) if status in SENTENCES else "",
+            f"{sentence or fallback[1]} {next_step or NEXT_FOR_PROGRAMS}".strip(),
+        )
     context = {
         "title": title or fallback[0],
         "sentence": sentence or fallback[1],
@@ -96,7 +111,14 @@ LAST_NOTICE = """<div class="note note-harm notice"><p><strong>{sentence}</stron
 def _refused(error: domain.DomainError) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
     log.info("refused", kind=type(error).__name__, status=status, endpoint=request.endpoint, actor=actor())
-    return answer(status, error.sentence, error.next_step)
+    response = answer(status, error.sentence, error.next_step)
+    if isinstance(error, domain.WrongFields) and programs.speaks_json():
+        response = problem(status, "Not valid", error.sentence, error.fields)
+    if isinstance(error, programs.TokenNeeded):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="bankside"'
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 def _stale_form(error: CSRFError) -> Response:
@@ -133,11 +155,14 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database(error: Exception) -> Response:
-    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
+    if not outages.is_trouble(error):
         return _unexpected(error)
     abandon()
-    log.error("database.unavailable", kind=type(error).__name__, endpoint=request.endpoint)
-    response = answer(503)
+    state = outages.kind_of(error)
+    log.error("database.unavailable", kind=type(error).__name__, state=state, endpoint=request.endpoint)
+    if request.method not in SAFE_METHODS:
+        outages.outage().note()
+    response = answer(503, outages.SENTENCES[state], SENTENCES[503][2])
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 
@@ -157,6 +182,7 @@ def _unexpected(error: Exception) -> Response:
 
 def init_app(app: Flask) -> None:
     """Register the table."""
+    outages.init_app(app)
     app.register_error_handler(domain.DomainError, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(CrossSite, _cross_site)

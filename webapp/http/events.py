@@ -8,7 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import structlog
 from flask import Flask, Response, g, request
@@ -19,6 +19,18 @@ from webapp import traces
 log = structlog.get_logger("bankside")
 
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class _Lines(structlog.PrintLogger):
+    """Lines on standard output. One that cannot be written, on a full disk, is lost; the request it is about is not."""
+
+    def msg(self, message: str) -> None:
+        """Write a line if that is possible."""
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 def configure(level: str = "INFO") -> None:
@@ -32,7 +44,7 @@ def configure(level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stdout),  # wherever standard output is at that moment
+        logger_factory=lambda *_: _Lines(sys.stdout),  # wherever standard output is at that moment
         cache_logger_on_first_use=False,
     )
 

@@ -16,8 +16,9 @@ from webapp import figures
 from webapp.extensions import limiter
 from webapp.http.access import public
 from webapp.http.operators import may_see_details
+from webapp.http.outages import outage
 from webapp.http.settings import config, feed
-from webapp.http.unit_of_work import reading
+from webapp.http.unit_of_work import reading, unit_of_work
 from webapp.models.sqlite import DatabaseBusy
 from webapp.services import doctor, doctor_surroundings, workers
 from webapp.services.doctor import Finding
@@ -58,6 +59,7 @@ def live() -> ResponseReturnValue:
 
 @bp.get("/health/ready")
 @bp.get("/health")
+@bp.get("/api/health")
 @public
 @limiter.exempt
 def ready() -> ResponseReturnValue:
@@ -98,6 +100,7 @@ def look_around() -> list[Finding]:
     if found[0].is_well:
         found += [
             _tried("database_write", "degraded", doctor_surroundings.writing),
+            _tried("storing", "degraded", storing),
             _tried("migrations", "degraded", lambda: doctor_surroundings.schema(f"{current_app.root_path}/migrations")),
             _tried("queue", "degraded", doctor_surroundings.queue),
             _tried("clock", "degraded", doctor_surroundings.clock),
@@ -114,6 +117,22 @@ def look_around() -> list[Finding]:
         found.append(_tried("workers", "degraded", lambda: workers.are_there(settings.workers_url)))
     found.append(_tried("feed", "degraded", lambda: doctor_surroundings.feed_lag(feed())))
     return found
+
+
+def storing() -> Finding:
+    """Whether something can be stored again, tried only if a request could not be: a full disk lets a transaction begin
+    all the same. What is stored is the audit trail's entry about the outage."""
+    refused = outage().refused
+    if not refused:
+        return Finding("storing", "ok", "nothing that was sent had to be refused")
+    try:
+        with unit_of_work():
+            told = outage().tell()
+    except (SQLAlchemyError, DatabaseBusy) as error:
+        sentence = f"{refused} requests could not be stored, nor can anything now ({type(error).__name__})"
+        return Finding("storing", "degraded", sentence, {"refused": refused})
+    outage().forget(told)
+    return Finding("storing", "ok", f"{told} requests could not be stored; it works again", {"refused": told})
 
 
 def look_at_rows() -> list[Finding]:

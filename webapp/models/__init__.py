@@ -4,15 +4,19 @@ from webapp.models.audit import AuditEntry
 from webapp.models.chat import ChatSession, Draft, Reading
 from webapp.models.handbook import HandbookArticle, HandbookPassage
 from webapp.models.message import CitedPassage, Message, Question, Reply, ReplyAttempt, ToolCall
+from webapp.models.programs import AccessToken, Delivery, KeptAnswer, Webhook
 from webapp.models.staff import Role, SignIn, StaffUser
 
 __all__ = [
+    "AccessToken",
     "AuditEntry",
     "ChatSession",
     "CitedPassage",
+    "Delivery",
     "Draft",
     "HandbookArticle",
     "HandbookPassage",
+    "KeptAnswer",
     "Message",
     "Question",
     "Reading",
@@ -22,4 +26,5 @@ __all__ = [
     "SignIn",
     "StaffUser",
     "ToolCall",
+    "Webhook",
 ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, IdString, UtcDateTime, new_id, now
@@ -71,6 +72,9 @@ class ChatSession(Base):
     ended_by_name: Mapped[str | None] = mapped_column(String(80))
     end_reason: Mapped[str | None] = mapped_column(String(40))
     summary: Mapped[str | None] = mapped_column(Text)
+    # What a program said about the session when it opened it: kept and given back, never read by us.
+    noted: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSON)
+    noted_user: Mapped[dict[str, Any] | None] = mapped_column("user_data", JSON)
 
     staff: Mapped[StaffUser] = relationship(lazy="joined", innerjoin=True)
 

@@ -51,6 +51,7 @@ class Question(Message):
 
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_user.id"))
     time_zone: Mapped[str | None] = mapped_column(String(64))  # the asker's: "today" in the answer is theirs
+    noted: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSON)  # what a program said about it; given back
 
 
 class Reply(Message):

@@ -31,6 +31,10 @@ class DatabaseBusy(Exception):
     """Other writers kept the database for too long; nothing was stored."""
 
 
+class DatabaseClosed(DatabaseBusy):
+    """Nobody can write: the folder is read-only or full; nothing was stored."""
+
+
 @contextmanager
 def intending_to_write(intent: bool) -> Iterator[None]:
     """Transactions begun inside take the write lock at once (True) or never (False)."""
@@ -60,7 +64,7 @@ class WriteGate:
         self._pid = 0
 
     def enter(self) -> None:
-        """Wait for the gate; raises `DatabaseBusy` after `BUSY_SECONDS`."""
+        """Wait for the gate; raises `DatabaseBusy` after `BUSY_SECONDS`, `DatabaseClosed` where no gate can be made."""
         give_up = time.monotonic() + BUSY_SECONDS
         if not self._queue.enter(BUSY_SECONDS):
             raise DatabaseBusy
@@ -84,10 +88,7 @@ class WriteGate:
     def _locks(self) -> tuple[int, int]:
         if self._files is None or self._pid != os.getpid():
             # Opened after the fork: a file description shared by two processes would let both in.
-            names = (f"{self._path}.turnstile", str(self._path))
-            turnstile, gate = (os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) for name in names)
-            self._files = (turnstile, gate)
-            self._pid = os.getpid()
+            self._files, self._pid = _open_both(f"{self._path}.turnstile", str(self._path)), os.getpid()
         return self._files
 
 
@@ -123,6 +124,18 @@ class _Queue:
                 self._waiting.popleft().release()
             else:
                 self._taken = False
+
+
+def _open_both(*names: str) -> tuple[int, int]:
+    opened: list[int] = []
+    try:
+        for name in names:
+            opened.append(os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        for file in opened:
+            os.close(file)
+        raise DatabaseClosed from error
+    return opened[0], opened[1]
 
 
 def _take(file: int, give_up: float) -> None:

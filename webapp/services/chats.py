@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, true
 from sqlalchemy.exc import IntegrityError
@@ -11,11 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from webapp.bank.values import Customer
 from webapp.extensions import db
 from webapp.models import ChatSession, StaffUser
-from webapp.models.base import now
+from webapp.models.base import new_id, now
 from webapp.models.chat import ACCENTS, UNFINISHED, ChatStatus
-from webapp.services import audit
+from webapp.services import audit, outbox
 from webapp.services.errors import BadInput, ChatNotFound, CustomerFixed, MoveNotAllowed, NotAllowed
 from webapp.services.masking import mask_card_secrets
+
+Noted: TypeAlias = dict[str, Any]
 
 UNTITLED = "New session"
 STATUS_LABELS = {
@@ -33,6 +35,7 @@ END_REASONS = {
     "mistake": "Opened by mistake",
 }
 TITLE_LENGTH = 80
+ID_ATTEMPTS = 3  # with an id somebody has already: less likely than a wrong sum in the machine
 
 
 class CleanUp(TypedDict):
@@ -85,8 +88,20 @@ def may_delete(staff: StaffUser, chat: ChatSession) -> bool:
     return staff.may("sessions.delete") and (chat.branch == staff.branch or chat.staff_id == staff.id)
 
 
-def create(staff: StaffUser, request_id: str, customer: Customer | None = None, title: str = "") -> ChatSession:
-    """Open a session. The same request id opens it once: a repeat gets the first one, whatever else it says."""
+def create(
+    staff: StaffUser,
+    request_id: str,
+    customer: Customer | None = None,
+    title: str = "",
+    *,
+    by: StaffUser | None = None,
+    noted: Noted | None = None,
+    noted_user: Noted | None = None,
+) -> ChatSession:
+    """Open a session. The same request id opens it once: a repeat gets the first one, whatever else it says.
+
+    `by` opens it for somebody else (`may_open_for`). `noted` and `noted_user` are a program's own words about it.
+    """
     if not staff.may("sessions.use"):
         raise NotAllowed("Your role reads sessions; it does not open them.")
     existing = _opened_by(staff, request_id)
@@ -99,20 +114,40 @@ def create(staff: StaffUser, request_id: str, customer: Customer | None = None, 
         title=mask_card_secrets(title)[:TITLE_LENGTH] or UNTITLED,
         titled_by_hand=bool(title),
         accent=_next_accent(staff),
+        noted=noted,
+        noted_user=noted_user,
     )
     if customer:
         _attach(chat, customer)
     _refresh_search_text(chat)
-    try:
-        with db.session.begin_nested():
-            db.session.add(chat)
-    except IntegrityError:  # the same form, a moment earlier, in another request
-        existing = _opened_by(staff, request_id)
-        if existing is None:
-            raise
-        return existing
-    audit.record(staff, "session.created", chat.id)
+    for attempt in range(1, ID_ATTEMPTS + 1):
+        try:
+            with db.session.begin_nested():
+                db.session.add(chat)
+            break
+        except IntegrityError:
+            existing = _opened_by(staff, request_id)
+            if existing is not None:  # the same form, a moment earlier, in another request
+                return existing
+            if attempt == ID_ATTEMPTS:
+                raise
+            chat.id, chat.thread_id = new_id("sess"), new_id("thread")
+    if by is None or by.id == staff.id:
+        audit.record(staff, "session.created", chat.id)
+    else:
+        audit.record(by, "session.created", chat.id, owner=staff.username)
+    outbox.tell("session.created", chat)
     return chat
+
+
+def may_open_for(staff: StaffUser, other: StaffUser) -> bool:
+    """Whether a person may open sessions for another: with the right, for somebody of their branch who uses them."""
+    return (
+        staff.may("sessions.open_for_others")
+        and other.branch == staff.branch
+        and other.may("sessions.use")
+        and not other.locked
+    )
 
 
 def _next_accent(staff: StaffUser) -> int:
@@ -209,6 +244,8 @@ def change_status(staff: StaffUser, chat: ChatSession, status: str) -> None:
         chat.ended_by_name = staff.display_name
     chat.last_activity_at = now()
     audit.record(staff, "session.status_changed", chat.id, before=str(before), after=str(wanted))
+    if wanted in (ChatStatus.ESCALATED, ChatStatus.ENDED):
+        outbox.tell(f"session.{wanted}", chat)
 
 
 def end(staff: StaffUser, chat: ChatSession, reason: str, summary: str) -> None:
@@ -218,6 +255,14 @@ def end(staff: StaffUser, chat: ChatSession, reason: str, summary: str) -> None:
     change_status(staff, chat, ChatStatus.ENDED)
     chat.end_reason = reason
     chat.summary = mask_card_secrets(summary.strip()) or None
+
+
+def resolve(staff: StaffUser, chat: ChatSession, notes: str = "") -> None:
+    """Say that the case is solved, with notes that become the summary; again is fine, raises `MoveNotAllowed` if it has
+    ended."""
+    change_status(staff, chat, ChatStatus.RESOLVED)
+    if notes.strip():
+        chat.summary = mask_card_secrets(notes.strip())
 
 
 def reopen(staff: StaffUser, chat: ChatSession) -> None:
@@ -238,12 +283,15 @@ def remove(staff: StaffUser, chat_id: str) -> None:
 def clean_up(staff: StaffUser | None, days: int, *, dry_run: bool = False) -> CleanUp:
     """Delete sessions without activity for that many days (at least 1) that are not active.
 
-    What is in use is safe: status and age are checked in the statement that deletes.
+    What is in use is safe: status and age are checked in the statement that deletes. A person cleans up their own
+    branch, the system (None) every one.
     """
     if days < 1:
         raise BadInput("The number of days must be at least 1.")
     cutoff = now() - timedelta(days=days)
     old = ChatSession.last_activity_at < cutoff
+    if staff is not None:
+        old &= ChatSession.branch == staff.branch
     idle = ChatSession.status != ChatStatus.ACTIVE
     kept = db.session.scalar(select(func.count()).select_from(ChatSession).where(old, ~idle)) or 0
     if dry_run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markdown_it import MarkdownIt
 from sqlalchemy import func, select
@@ -16,7 +17,7 @@ from webapp.models import ChatSession, CitedPassage, Draft, Message, Question, R
 from webapp.models.base import now
 from webapp.models.chat import ChatStatus
 from webapp.models.message import ReplyState
-from webapp.services import chats
+from webapp.services import chats, outbox
 from webapp.services.errors import ChatEnded, MessageNotFound, TextDiffers
 from webapp.services.masking import mask_card_secrets
 
@@ -34,7 +35,14 @@ class Turn:
     masked: bool = False
 
 
-def ask(chat: ChatSession, staff: StaffUser, text: str, request_id: str, time_zone: str) -> Turn:
+def ask(
+    chat: ChatSession,
+    staff: StaffUser,
+    text: str,
+    request_id: str,
+    time_zone: str,
+    noted: dict[str, Any] | None = None,
+) -> Turn:
     """Store a question and its pending reply. The chat must come from `chats.chat_of`, which makes writers take turns.
 
     Raises `ChatEnded`; `TextDiffers` if the request id was used for another text. Card numbers are masked first.
@@ -57,6 +65,7 @@ def ask(chat: ChatSession, staff: StaffUser, text: str, request_id: str, time_zo
         staff_id=staff.id,
         request_id=request_id,
         time_zone=time_zone,
+        noted=noted,
     )
     db.session.add(question)
     db.session.flush()
@@ -79,6 +88,7 @@ def ask(chat: ChatSession, staff: StaffUser, text: str, request_id: str, time_zo
     save_draft(chat, staff, "")
     mark_read(chat, staff, question.seq)
     db.session.flush()
+    outbox.tell("message.created", chat, message_id=question.id, seq=question.seq, reply_id=reply.id)
     return Turn(question, reply, masked=kept != text)
 
 
@@ -109,6 +119,19 @@ def _asked_with(chat: ChatSession, request_id: str) -> Question | None:
 
 def _reply_to(question: Question) -> Reply:
     return db.session.scalars(select(Reply).where(Reply.question_id == question.id)).one()
+
+
+def turn_of(chat: ChatSession, question_id: int) -> Turn:
+    """A question of this session with its reply as they stand now; raises `MessageNotFound`."""
+    question = db.session.scalar(select(Question).where(Question.id == question_id, Question.chat_id == chat.id))
+    if question is None:
+        raise MessageNotFound
+    return Turn(question, _reply_to(question), repeated=True)
+
+
+def question_of(message: Message) -> Message | None:
+    """The question a reply answers; None for what is no reply."""
+    return db.session.get(Message, message.question_id) if isinstance(message, Reply) else None
 
 
 def messages(chat: ChatSession, before: int | None = None, after: int | None = None) -> Sequence[Message]:

@@ -84,3 +84,21 @@ class WrongPassword(DomainError):
 
 class PasswordRefused(DomainError):
     """The new password is too weak."""
+
+
+class WrongFields(DomainError):
+    """Fields of a program's request are not what they must be; `fields` says which and why."""
+
+    sentence = "Some fields are not valid."
+    next_step = "See `errors` for which ones."
+
+    def __init__(self, fields: list[dict[str, str]]) -> None:
+        self.fields = fields
+        super().__init__("; ".join(f"{one['field']}: {one['message']}" for one in fields[:3])[:300] or None)
+
+
+class NotFound(DomainError):
+    """There is no such thing, or it is somebody else's: the two look the same."""
+
+    sentence = "This does not exist."
+    next_step = "It may have been deleted."

@@ -6,11 +6,11 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Select, literal, select, tuple_
+from sqlalchemy import Select, func, literal, select, tuple_
 
 from webapp.extensions import db
 from webapp.models import ChatSession, Reading, StaffUser
@@ -40,14 +40,29 @@ class ChatPage:
     next_cursor: str | None
 
 
-def chats_for(staff: StaffUser, filters: Filters, cursor: str = "", size: int = PAGE) -> ChatPage:
+def chats_for(
+    staff: StaffUser,
+    filters: Filters,
+    cursor: str = "",
+    size: int = PAGE,
+    offset: int = 0,
+    statuses: Collection[str] | None = None,
+) -> ChatPage:
     """The sessions a person may read, newest activity first; raises `BadInput` for a filter or cursor that is none."""
-    statement = page_statement(staff, filters, cursor).limit(size + 1)
+    statement = page_statement(staff, filters, cursor).offset(offset).limit(size + 1)
+    if statuses is not None:
+        statement = statement.where(ChatSession.status.in_(statuses))
     rows = list(db.session.scalars(statement).all())
     more = len(rows) > size
     rows = rows[:size]
     _mark_unread(staff, rows)
     return ChatPage(rows, _cursor(rows[-1]) if more else None)
+
+
+def count(staff: StaffUser, filters: Filters) -> int:
+    """How many sessions the filters leave, on all pages together."""
+    found = page_statement(staff, filters, "").order_by(None).with_only_columns(ChatSession.id).subquery()
+    return db.session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def page_statement(staff: StaffUser, filters: Filters, cursor: str) -> Select[ChatSession]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import accumulate
+from typing import Any
 
 SHORTEST, LONGEST = 13, 19  # digits of a payment card's number (ISO/IEC 7812)
 GAP = "[ \\t\u00a0\u2007\u2009\u202f._/\\-\u2010-\u2015]{0,3}"
@@ -47,6 +48,18 @@ def mask_card_secrets(text: str) -> str:
             end = last
     parts.append(text[end:])
     return SECRET_CODE.sub(lambda match: f"{match[1]}{match[2]}***", "".join(parts))
+
+
+def masked_note(note: Any) -> Any:
+    """What a program noted, with card numbers masked in every text, name and number of it."""
+    if isinstance(note, dict):
+        return {mask_card_secrets(name): masked_note(value) for name, value in note.items()}
+    if isinstance(note, list):
+        return [masked_note(value) for value in note]
+    if isinstance(note, int) and not isinstance(note, bool):
+        masked = mask_card_secrets(str(note))
+        return note if masked == str(note) else masked
+    return mask_card_secrets(note) if isinstance(note, str) else note
 
 
 def _card_numbers(plain: str, run: Span) -> list[Span]:

@@ -20,7 +20,7 @@ from webapp.extensions import db
 from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, ReplyAttempt, StaffUser, ToolCall
 from webapp.models.base import now
 from webapp.models.message import INTERRUPTED, UNFINISHED_REPLY, ReplyState
-from webapp.services import audit
+from webapp.services import audit, outbox
 from webapp.services.conversation import one_line, plain
 from webapp.services.errors import MoveNotAllowed
 
@@ -195,14 +195,17 @@ def finish(work: Work, answer: Answer) -> bool:
         .where(ChatSession.id == work.chat_id)
         .values(last_line=one_line(plain(answer.text)), last_activity_at=now())
     )
+    outbox.tell_of("reply.done", work.chat_id, message_id=work.reply_id)
     return True
 
 
-def give_up(work: Work, sentence: str) -> bool:
+def give_up(work: Work, sentence: str, said: str = "") -> bool:
     """Mark it as failed, with a sentence for the person; what it said so far stays. False if the claim was lost."""
     _take_turn(work.chat_id)
     if not _write(work.reply_id, work.token, state=ReplyState.FAILED, failure=sentence[:200], finished_at=now()):
         return False
+    if said:
+        db.session.execute(update(Message).where(Message.id == work.reply_id).values(text=said))
     _touch(work.chat_id)
     return True
 

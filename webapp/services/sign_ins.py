@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from webapp.extensions import db
 from webapp.models import SignIn, StaffUser
 from webapp.models.base import now
-from webapp.services import audit
+from webapp.services import access_tokens, audit
 from webapp.services.errors import WrongPassword
 from webapp.services.passwords import Passwords, check_strength
 
@@ -102,7 +102,9 @@ def end_token(token: str) -> None:
 
 
 def end_all(staff: StaffUser, by: StaffUser | None, keep: int | None = None) -> int:
-    """End every sign-in of a person, except the one to keep; returns how many were ended."""
+    """End every sign-in of a person, except the one to keep; returns how many were ended. Programs that signed in with
+    the person's password are signed out, too."""
+    access_tokens.revoke_all(staff, by, sign_ins_only=True)
     statement = update(SignIn).where(SignIn.staff_id == staff.id, SignIn.ended_at.is_(None))
     if keep is not None:
         statement = statement.where(SignIn.id != keep)

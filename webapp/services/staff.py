@@ -6,14 +6,17 @@ from sqlalchemy import select
 
 from webapp.extensions import db
 from webapp.models import Role, StaffUser
-from webapp.services import audit, sign_ins
+from webapp.services import access_tokens, audit, sign_ins
 from webapp.services.errors import BadInput
 from webapp.services.passwords import Passwords
 
 ROLES: dict[str, tuple[str, list[str]]] = {
     "teller": ("Teller", ["sessions.use"]),
     "specialist": ("Specialist", ["sessions.use"]),
-    "manager": ("Manager", ["sessions.use", "sessions.read_branch", "sessions.delete", "sessions.clean_up"]),
+    "manager": (
+        "Manager",
+        ["sessions.use", "sessions.read_branch", "sessions.delete", "sessions.clean_up", "sessions.open_for_others"],
+    ),
     "auditor": ("Auditor", ["sessions.read_all"]),
     "admin": ("Administrator", ["sessions.use", "staff.manage"]),
 }
@@ -68,6 +71,15 @@ def set_locked(username: str, locked: bool) -> StaffUser:
     audit.record(None, "staff.locked" if locked else "staff.unlocked", person.id)
     if locked:
         sign_ins.end_all(person, by=None)
+        access_tokens.revoke_all(person, by=None)
+    return person
+
+
+def called(name: str) -> StaffUser | None:
+    """The member of staff with this user name, or, as programs may say it, with this id."""
+    person = sign_ins.staff_named(name)
+    if person is None and name.isascii() and name.isdigit() and len(name) < 10:
+        person = db.session.get(StaffUser, int(name))
     return person
 
 

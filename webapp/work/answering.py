@@ -16,7 +16,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError, StatementError
 
 from webapp import figures
 from webapp.agents.assistant import Assistant
@@ -32,13 +32,14 @@ from webapp.models.base import now
 from webapp.models.sqlite import DatabaseBusy
 from webapp.services import queue, replies
 from webapp.services.queue import Limits
-from webapp.services.replies import Work
+from webapp.work import saying
 from webapp.work.identity import own_identity
 from webapp.work.makers import Making, makers_here
 
 APOLOGY = "The answer could not be made. Your question is stored."
 BANK_SILENT = "The bank's records did not answer. Your question is stored; ask for the answer again in a moment."
 TOO_LONG = "The answer took too long and was given up. Your question is stored; ask for the answer again."
+TOO_MUCH = "The answer did not come to an end and was cut. Your question is stored; ask for the answer again."
 
 LOOK_SECONDS = 1.0  # how often a maker is looked after, and partial text stored
 BEAT_SECONDS = 3.0
@@ -50,6 +51,10 @@ TRIES = (0.2, 0.5, 1.0, 2.0)  # pauses between attempts to store, seconds
 
 class LetGo(BaseException):
     """Nobody waits for this answer. Not an `Exception`, so that no model takes it for a failure of its own."""
+
+
+class SaidTooMuch(BaseException):
+    """The answer is longer than can be kept, and goes on. Not an `Exception` for the same reason."""
 
 
 def make_reply(app: Flask, reply_id: int) -> int | None:
@@ -115,8 +120,7 @@ def _see_through(app: Flask, making: Making) -> None:
         if time.monotonic() >= over:
             log.error("reply.took_too_long", reply=work.reply_id, chat=work.chat_id)
             making.release()
-            if _store(lambda: replies.give_up(work, TOO_LONG)):
-                figures.reply_ended("failed", None, attempts=work.attempt)
+            _store_failure(making, TOO_LONG)
             break
         keeper.look()
     if making.let_go.is_set():
@@ -125,9 +129,9 @@ def _see_through(app: Flask, making: Making) -> None:
     elif making.answer is not None:
         if not making.partial:  # it came in one piece
             figures.first_text_shown(_seconds_since(work.asked_at))
-        _finish(work, making.answer)
+        _finish(making, making.answer)
     elif making.problem is not None:
-        _give_up(work, making.problem)
+        _give_up(making, making.problem)
 
 
 class _Keeper:
@@ -144,7 +148,7 @@ class _Keeper:
         try:
             if text != self._stored:
                 with unit_of_work():
-                    held = replies.keep_partial(making.work, text)
+                    held = replies.keep_partial(making.work, saying.so_far(text))
                 self._stored = text
             elif time.monotonic() - self._beaten >= BEAT_SECONDS:
                 with unit_of_work():
@@ -159,16 +163,30 @@ class _Keeper:
             making.release()
 
 
-def _finish(work: Work, answer: Answer) -> None:
-    stored = _store(lambda: replies.finish(work, answer))
+def _finish(making: Making, answer: Answer) -> None:
+    work = making.work
+    try:
+        stored = _store(lambda: replies.finish(work, answer))
+    except Exception as problem:
+        if _is_trouble(problem):
+            raise
+        _give_up(making, problem)  # an answer no database takes would not be taken the next time either
+        return
     if stored:
         figures.reply_ended("done", answer.agent, _seconds_since(work.asked_at), work.attempt)
     log.info("reply.done" if stored else "reply.dropped", reply=work.reply_id, chat=work.chat_id, agent=answer.agent)
 
 
-def _give_up(work: Work, problem: BaseException) -> None:
+def _give_up(making: Making, problem: BaseException) -> None:
+    work = making.work
     log.error("reply.failed", reply=work.reply_id, chat=work.chat_id, kind=type(problem).__name__, exc_info=problem)
-    if _store(lambda: replies.give_up(work, BANK_SILENT if isinstance(problem, BankError) else APOLOGY)):
+    sentences = {SaidTooMuch: TOO_MUCH, BankError: BANK_SILENT}
+    _store_failure(making, next((text for kind, text in sentences.items() if isinstance(problem, kind)), APOLOGY))
+
+
+def _store_failure(making: Making, sentence: str) -> None:
+    work, said = making.work, saying.so_far(making.partial)
+    if _store(lambda: replies.give_up(work, sentence, said)):
         figures.reply_ended("failed", None, attempts=work.attempt)
 
 
@@ -178,17 +196,27 @@ def _store(write: Callable[[], bool]) -> bool:
         try:
             with unit_of_work():
                 return write()
-        except (SQLAlchemyError, DatabaseBusy) as error:
+        except Exception as error:
+            if not _is_trouble(error):
+                raise
             log.error("reply.not_stored_yet", kind=type(error).__name__)
             time.sleep(pause)
     with unit_of_work():
         return write()
 
 
+def _is_trouble(error: Exception) -> bool:
+    """Whether it is the database's fault and may pass, not that of what was to be stored."""
+    if isinstance(error, DBAPIError):
+        passing = isinstance(error, OperationalError | InterfaceError | InternalError)
+        return passing or error.connection_invalidated
+    return isinstance(error, SQLAlchemyError | DatabaseBusy) and not isinstance(error, StatementError)
+
+
 def _think_aloud(app: Flask, making: Making) -> None:
     """Think, and leave the answer for the thread that waits, or the problem, whatever a model or a bank raises."""
     try:
-        making.answer = _think(app, making)
+        making.answer = saying.whole(_think(app, making))
     except LetGo:
         pass
     except BaseException as problem:
@@ -231,15 +259,18 @@ class _Teller:
         if making.let_go.is_set():
             raise LetGo
         if step.text:
-            self._feed.publish(making.work.chat_id, "step", reply=making.work.reply_id, text=step.text)
-        if step.partial is None:
+            self._feed.publish(making.work.chat_id, "step", reply=making.work.reply_id, text=saying.line(step.text))
+        if not step.partial:
             return
         if not making.partial:
             figures.first_text_shown(_seconds_since(making.work.asked_at))
-        making.partial = step.partial
+        making.partial = step.partial[: saying.LONGEST_ANSWER]
+        if len(step.partial) > saying.LONGEST_ANSWER:
+            raise SaidTooMuch
         if moment - self._told_at >= (LOOK_SECONDS if len(step.partial) > LONG_TEXT else TOLD_SECONDS):
             self._told_at = moment
-            self._feed.publish(making.work.chat_id, "partial", reply=making.work.reply_id, text=step.partial)
+            said = saying.so_far(step.partial)
+            self._feed.publish(making.work.chat_id, "partial", reply=making.work.reply_id, text=said)
 
 
 def _seconds_since(moment: datetime) -> float:

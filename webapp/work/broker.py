@@ -15,6 +15,7 @@ from webapp.http.unit_of_work import reading
 from webapp.services import queue
 from webapp.traces import carrier
 from webapp.work.answering import limits_of
+from webapp.work.deliveries import look_into_outbox
 from webapp.work.sweeping import take_back
 
 MAKE_REPLY = "bankside.make_reply"
@@ -105,6 +106,7 @@ class CeleryRunner:
     def sweep(self) -> int:
         """Take replies back from lost makers, and tell the workers of those that nobody makes; returns how many."""
         take_back(self._app)
+        look_into_outbox(self._app)
         with self._app.app_context(), reading():
             waiting = queue.overlooked(limits_of(self._app), MOST_AT_ONCE, OVERLOOKED_SECONDS)
         return sum(self.submit(reply_id) for reply_id in waiting)

@@ -16,6 +16,7 @@ from webapp.http.unit_of_work import reading
 from webapp.services import queue
 from webapp.traces import remember
 from webapp.work.answering import limits_of, make_reply, next_in_line
+from webapp.work.deliveries import look_into_outbox
 from webapp.work.makers import makers_here
 from webapp.work.sweeping import take_back
 
@@ -135,6 +136,7 @@ class Runner:
     def sweep(self) -> int:
         """Take replies back from lost makers, and have those made that nobody makes; returns how many."""
         take_back(self._app)
+        look_into_outbox(self._app)
         with self._app.app_context(), reading():
             waiting = queue.in_line(limits_of(self._app), most=self._threads)
         for reply_id in waiting:

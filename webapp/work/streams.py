@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import socket
+import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
@@ -19,10 +21,11 @@ from webapp.config import Config
 from webapp.feed import Feed
 from webapp.http.events import log
 from webapp.http.unit_of_work import reading
-from webapp.services import watching
+from webapp.services import access_tokens, watching
 from webapp.services.watching import ChatState
 
 LOOK_SECONDS = 2.0  # an ended sign-in ends its streams, and another process's change is told, within about this time
+FILES_EACH = 4  # the process may have so many files open for each stream; connections and databases need theirs, too
 MOST_PER_PERSON = 6  # open pages of one person that are told at once; further ones ask every few seconds
 
 
@@ -34,6 +37,7 @@ class Ticket:
     staff_id: int
     sign_in_id: int
     connection: socket.socket | None = None  # the server's, where it lets us see it
+    token_id: int | None = None  # of a program, which has no sign-in
     ended: threading.Event = field(default_factory=threading.Event)
 
 
@@ -43,7 +47,7 @@ class Streams:
     def __init__(self, app: Flask, feed: Feed, config: Config) -> None:
         self._app = app
         self._feed = feed
-        self._most = config.most_streams
+        self._most = min(config.most_streams, _files_allowed() // FILES_EACH)
         self._idle = timedelta(minutes=config.idle_minutes)
         self._absolute = timedelta(hours=config.absolute_hours)
         self._lock = threading.Lock()
@@ -108,10 +112,11 @@ class Streams:
             ticket.ended.set()
         with self._app.app_context(), reading():
             alive = watching.alive_sign_ins({ticket.sign_in_id for ticket in tickets}, self._idle, self._absolute)
+            tokens = access_tokens.still_alive({ticket.token_id for ticket in tickets if ticket.token_id})
             states = watching.states_of({ticket.chat_id for ticket in tickets})
             readable = _readable(tickets, states)
         for ticket in tickets:
-            ended = ticket.sign_in_id not in alive
+            ended = ticket.token_id not in tokens if ticket.token_id else ticket.sign_in_id not in alive
             if ended or (ticket.chat_id in states and (ticket.staff_id, ticket.chat_id) not in readable):
                 ticket.ended.set()
         self._tell_of_changes({ticket.chat_id for ticket in tickets}, states)
@@ -155,6 +160,12 @@ def _readable(tickets: Collection[Ticket], states: Mapping[str, ChatState]) -> s
         for staff_id, chat_ids in others.items()
         for chat_id in watching.still_readable(staff_id, chat_ids)
     }
+
+
+def _files_allowed() -> int:
+    """How many files this process may have open. At one too many the server's worker ends, with all its streams."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 def _hung_up(tickets: Collection[Ticket]) -> list[Ticket]:
