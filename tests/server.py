@@ -24,6 +24,7 @@ SETTINGS = {
     "MESSAGES_PER_MINUTE": "1000000",
     "SIGN_IN_FAILURES_PER_NAME": "1000",
     "WEB_THREADS": "16",
+    "MEANING": "off",  # or each server would compute the vectors of a new handbook
 }
 
 

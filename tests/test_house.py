@@ -20,7 +20,7 @@ TOP_LEVEL = {
     "bench", "docs", "static", "templates", "tests", "webapp",
     "CHANGELOG.md", "DECISIONS.md", "LICENSE", "Makefile", "README.md", "pyproject.toml", "wsgi.py",
     "requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt",
-    "requirements-otel.in", "requirements-otel.txt",
+    "requirements-meaning.txt", "requirements-otel.in", "requirements-otel.txt",
 }  # fmt: skip
 MADE_BY_TOOLS = {"instance", "__pycache__", "node_modules", "dist", "build"}
 PUBLIC = {

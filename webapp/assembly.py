@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import figures, traces
 from webapp.agents.assistant import Assistant
+from webapp.agents.meaning.loading import Meaning
 from webapp.agents.models.rules import RulesModel
 from webapp.agents.roster import TEAM
 from webapp.bank.previews import PreviewsOnly
@@ -25,6 +26,7 @@ from webapp.feed import MemoryFeed, RedisFeed
 from webapp.http import events
 from webapp.models.sqlite import BUSY_SECONDS, make_safe
 from webapp.services.handbook import HandbookLibrary
+from webapp.services.meaning_index import MeaningIndex
 from webapp.services.passwords import Passwords
 from webapp.work.broker import CeleryRunner
 from webapp.work.carrying import Errands
@@ -120,7 +122,9 @@ def assemble(app: Flask, config: Config) -> None:
     app.extensions["bankside.order_desk"] = desk
     app.extensions["bankside.previews"] = PreviewsOnly(desk) if desk is not None else None
     app.extensions["bankside.errands"] = Errands(app)
-    app.extensions["bankside.library"] = HandbookLibrary(reader)
+    meaning = Meaning(config.instance_path, wanted=config.meaning == "auto")
+    app.extensions["bankside.meaning"] = meaning
+    app.extensions["bankside.library"] = HandbookLibrary(reader, MeaningIndex(reader, meaning))
     model = RulesModel()
     app.extensions["bankside.model"] = model
     app.extensions["bankside.assistant"] = Assistant(model, TEAM)

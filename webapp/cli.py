@@ -1,4 +1,4 @@
-"""Commands: `flask seed|migrate-safely|doctor`, `staff add|lock|unlock`, `sessions cleanup`, `handbook import`."""
+"""Commands: `flask seed|migrate-safely|doctor`, and those of staff, sessions and the handbook."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.assistant_cli import assistant_group, evaluate_handbook_command, search_command
 from webapp.bank.articles import ArticleError
 from webapp.http.health import look_around, look_at_rows
-from webapp.http.settings import passwords
+from webapp.http.settings import library, meaning, passwords
 from webapp.http.unit_of_work import unit_of_work
 from webapp.models.sqlite import DatabaseBusy
 from webapp.seeding import seed_everything
@@ -51,6 +52,7 @@ def doctor_command(repair: bool) -> None:
                 click.echo(f"{'mended':<12}{sentence}: {_mend_all(mend)}")
             except (SQLAlchemyError, DatabaseBusy) as error:
                 click.echo(f"{'not mended':<12}{sentence}: the database refuses ({type(error).__name__})")
+    click.echo(f"{'ok':<12}meaning: {meaning().sentence}")
     findings = [*look_around(), *look_at_rows()]
     for finding in findings:
         named = f" ({', '.join(finding.examples)})" if finding.examples else ""
@@ -131,6 +133,9 @@ def import_handbook(folder: Path) -> None:
             imported, there = handbook.import_folder(folder)
     except ArticleError as error:
         raise click.ClickException(str(error)) from None
+    by_meaning = library().by_meaning
+    if by_meaning is not None and meaning().open() is not None:
+        by_meaning.refresh()
     click.echo(f"{imported} articles imported, {there} were there already.")
 
 
@@ -143,5 +148,8 @@ def _or_explain(act: object) -> None:
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (migrate_command, seed_command, doctor_command, staff_group, sessions_group, handbook_group):
+    handbook_group.add_command(search_command)
+    handbook_group.add_command(evaluate_handbook_command)
+    groups = (staff_group, sessions_group, handbook_group, assistant_group)
+    for command in (migrate_command, seed_command, doctor_command, *groups):
         app.cli.add_command(command)

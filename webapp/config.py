@@ -50,6 +50,7 @@ class Config(BaseSettings):
     order_desk: str = "webapp.bank.sandbox.order_desk:connect"  # "none": this installation only reads
     order_seconds: float = Field(10, gt=0, le=120)  # how long the bank may take to answer an order
     verification_minutes: float = Field(15, gt=0, le=24 * 60)  # how long a checked caller counts as checked
+    meaning: Literal["auto", "off"] = "auto"  # compare texts by what they mean, when the embedding model is installed
     default_time_zone: str = "Europe/Berlin"
     suggestions: str = "Balance and accounts|Recent payments|Card status|Open transfers|Fees and rates|Opening hours"
 

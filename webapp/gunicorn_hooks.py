@@ -16,6 +16,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-
 from webapp import figures
 from webapp.http.metrics import own_port
 from webapp.work.makers import makers_here
+from webapp.work.preparing import prepare_behind
 from webapp.work.runner import runner_of
 
 AT_ONCE = 1.0  # seconds
@@ -35,6 +36,7 @@ def post_worker_init(worker: Any) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     own_port(worker.wsgi)
+    prepare_behind(worker.wsgi)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

@@ -20,6 +20,7 @@ class Passage:
     effective_on: date
     audience: str  # "staff" or "customer": may it be read to a customer?
     score: float  # 0..1, 1 is best; comparable within one answer only
+    likeness: float = 0.0  # -1..1: how alike question and article mean; 0 where the library does not compare meaning
 
 
 class PolicyLibrary(Protocol):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from webapp.agents.meaning.loading import Meaning
 from webapp.bank.core_banking import CoreBanking
 from webapp.bank.order_desk import OrderDesk
 from webapp.feed.events import Feed, Kind
 from webapp.http.unit_of_work import after_commit
+from webapp.services.handbook import HandbookLibrary
 from webapp.services.passwords import Passwords
 
 if TYPE_CHECKING:
@@ -30,6 +32,16 @@ def core_banking() -> CoreBanking:
 def order_desk() -> OrderDesk | None:
     """Where orders go; None in an installation that only reads."""
     return cast("OrderDesk | None", current_app.extensions["bankside.order_desk"])
+
+
+def library() -> HandbookLibrary:
+    """The handbook as it is searched."""
+    return cast(HandbookLibrary, current_app.extensions["bankside.library"])
+
+
+def meaning() -> Meaning:
+    """The embedding model of this process, as far as it is there."""
+    return cast(Meaning, current_app.extensions["bankside.meaning"])
 
 
 def feed() -> Feed:

@@ -15,6 +15,7 @@ from webapp.bank.articles import Article, parse_article
 from webapp.bank.policy_library import Passage
 from webapp.extensions import db
 from webapp.models import HandbookArticle, HandbookPassage
+from webapp.services.meaning_index import MeaningIndex
 from webapp.services.passages import section_order
 
 # Words that say nothing about what is asked. Kept short: "how", "long" and "much" carry meaning in a bank's questions.
@@ -24,6 +25,7 @@ STOP_WORDS = frozenset(
     "will with would you your customer cust client".split()
 )
 MOST_WORDS = 24
+SAYS_SOMETHING = 2  # words: one alone is looked up as it is written
 CANDIDATES = 60  # passages found by words, from which the best are chosen
 SECTION_DISCOUNT = 0.9  # each further section of an article counts so much less than the one before
 
@@ -70,10 +72,14 @@ def search_words(question: str) -> list[str]:
 
 
 class HandbookLibrary:
-    """Full text with stemming: SQLite FTS5 or PostgreSQL tsvector. Title, headings and example questions weigh more."""
+    """Full text with stemming: SQLite FTS5 or PostgreSQL tsvector. Title, headings and example questions weigh more.
 
-    def __init__(self, engine: Engine) -> None:
+    Joined with a search by meaning where the embedding model is there.
+    """
+
+    def __init__(self, engine: Engine, by_meaning: MeaningIndex | None = None) -> None:
         self._engine = engine
+        self.by_meaning = by_meaning
 
     def search(self, question: str, limit: int = 5) -> Sequence[Passage]:
         """Passages in force today sharing words with the question, best first; the best one's score is 1.
@@ -90,7 +96,10 @@ class HandbookLibrary:
                 _SEARCH_POSTGRESQL if postgresql else _SEARCH_SQLITE,
                 {"query": query, "today": _today(connection), "limit": CANDIDATES},
             ).all()
-        return _by_article(words, rows)[:limit]
+        found = _by_article(words, rows)
+        if self.by_meaning is not None and len(words) >= SAYS_SOMETHING:
+            found = self.by_meaning.joined(question, words, found) or found
+        return found[:limit]
 
     def article(self, article_id: str, version: int | None = None) -> Sequence[Passage]:
         """Every section of an article in order; [] if there is no such article or version."""

@@ -44,10 +44,11 @@ def stems(text: str) -> frozenset[str]:
 
 def section_order(words: Sequence[str], title: str, sections: Sequence[tuple[str, str]]) -> list[int]:
     """The places of the sections (heading, text), best first, for a question's words under an article's title."""
+    fits = section_fits(words, title, sections)
+    return sorted(range(len(sections)), key=lambda place: (-fits[place], place))
+
+
+def section_fits(words: Sequence[str], title: str, sections: Sequence[tuple[str, str]]) -> list[int]:
+    """How well each section fits by the words that the title does not have already."""
     telling = {stem(word) for word in words} - stems(title)
-
-    def fit(place: int) -> int:
-        heading, text = sections[place]
-        return 2 * len(telling & stems(heading)) + len(telling & stems(text))
-
-    return sorted(range(len(sections)), key=lambda place: (-fit(place), place))
+    return [2 * len(telling & stems(heading)) + len(telling & stems(text)) for heading, text in sections]

@@ -5,6 +5,7 @@ a few synonyms made one) are looked for in the passage's title, heading and text
 when the library finds the passage's article by that word alone (articles carry example questions). A passage is
 convincing when it has at least three quarters of them (half when the library's first passages are all of its
 article), one at least a word that is not everywhere in a bank's handbook, and one in the title or heading.
+Where the library compares meaning, an article that is near enough, and clearly nearer than the next, convinces as well.
 A content word the whole handbook has never heard of refuses everything: a passage about transfers does not answer a
 question about transfers of gold.
 """
@@ -21,9 +22,13 @@ from webapp.bank.policy_library import Passage
 CONVINCING = 0.75
 AGREED = 0.5  # enough when the library's first passages are all of one article and its headings name the subject
 _AGREEING = 3
+ALIKE = 0.61  # likeness from which on an article convinces by meaning, ...
+DOUBTFUL = 0.4  # likeness below which shared words convince nobody
+LEAD = 0.05  # ... if its score is so far ahead of the next; chosen on questions with and without an article
 _MANY = 3  # content words that may all be found in the text alone; fewer need one in a heading
 _WHOLE = 420  # characters: a section this short is quoted whole
 _EXCERPT = 480
+_TRUSTED = 6.0  # how much more a search by meaning knows than the words alone
 _LOOKED_AT = 4  # passages whose absent words are looked up alone
 _ABSENT = 3  # more absent words than this are not worth it
 
@@ -148,10 +153,15 @@ class Fit:
     words: int  # content words in the question
     unheard: bool  # the question has a word the whole handbook does not know
     agreed: int  # how many of the library's first passages are of this article
+    meant: bool = False  # is its article found first by words and meaning, near enough, and well ahead of the next?
 
     @property
     def convincing(self) -> bool:
         """May this be quoted as an answer?"""
+        if self.meant and not self.unheard:
+            return True
+        if 0 < self.passage.likeness < DOUBTFUL:
+            return False
         if self.unheard or (self.near == 0 and not (self.covered == 1 and self.words >= _MANY)):
             return False
         return self.covered >= (AGREED if self.agreed >= _AGREEING and self.near > 0 else CONVINCING)
@@ -159,12 +169,14 @@ class Fit:
     @property
     def rank(self) -> float:
         """The higher, the better: words covered, in the headings and in the text, the library's opinion, its kind."""
-        return self.covered + 0.5 * self.near + 0.4 * self.told + self.passage.score + 0.1 * self.agreed + self.expected
+        by_words = self.covered + 0.5 * self.near + 0.4 * self.told + 0.1 * self.agreed + self.expected
+        return by_words + self.passage.score * (_TRUSTED if self.passage.likeness else 1.0)
 
 
 def fits(question: str, passages: Sequence[Passage], articles_for: Callable[[str], set[str]]) -> list[Fit]:
     """The passages, best first by `Fit.rank`; `articles_for` says which articles the library finds for one word."""
     wanted = sought(question)
+    nearest = _nearest_by_meaning(passages)
     found = []
     first = [passage.article_id for passage in passages[:_LOOKED_AT]]
     for place, passage in enumerate(passages):
@@ -182,11 +194,21 @@ def fits(question: str, passages: Sequence[Passage], articles_for: Callable[[str
             place < _LOOKED_AT and len(absent) <= _ABSENT and any(not articles_for(wanted[word]) for word in absent)
         )
         share = len(covered) / len(wanted) if wanted and telling else 0.0
-        found.append(
-            (Fit(passage, share, near, told, expected, len(wanted), unheard, first.count(passage.article_id)), place)
-        )
+        agreed, meant = first.count(passage.article_id), passage.article_id == nearest
+        found.append((Fit(passage, share, near, told, expected, len(wanted), unheard, agreed, meant), place))
     found.sort(key=lambda one: (-one[0].rank, one[1]))
     return [fit for fit, _ in found]
+
+
+def _nearest_by_meaning(passages: Sequence[Passage]) -> str:
+    """The article that convinces by meaning, if one does."""
+    best: dict[str, Passage] = {}
+    for passage in sorted(passages, key=lambda one: -one.score):
+        best.setdefault(passage.article_id, passage)
+    found = list(best.values())
+    if not found or found[0].likeness < ALIKE or (len(found) > 1 and found[0].score < found[1].score + LEAD):
+        return ""
+    return found[0].article_id
 
 
 def _expected(question: str, passage: Passage) -> float:

@@ -8,14 +8,10 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
+from webapp.agents.learning.hashing import Counted, counted
 from webapp.agents.words import STOP_WORDS, clean, expanded, marked, stem, tokens
 
 CONCEPTS = Path(__file__).with_name("concepts.toml")
-
-# How much each kind of feature counts, before the inverse document frequency. Chosen by five-fold cross-validation.
-# Letters of words were tried and left out: with the spelling corrected they add nothing but time.
-WORD, STOP_WORD, PAIR, SKIP, CONCEPT, CONCEPTS_TOGETHER, FIRST = 1.0, 0.5, 0.6, 0.6, 0.8, 0.7, 0.5
-FORM, FORM_WITH_CONCEPT, FOREIGN = 0.6, 0.6, 0.8
 
 # How a sentence is put: the same words ask ("is the card blocked"), order ("block the card") or want the rule.
 _FORMS = (
@@ -66,29 +62,23 @@ def form_of(words: list[str]) -> str:
     return next((form for form, openers in _FORMS if first in openers), "order")
 
 
-def features(text: str) -> dict[str, float]:
-    """Feature -> weight, for one message."""
-    words = tokens(expanded(marked(clean(text))))
+def seen_in(text: str) -> Counted:
+    """What the intent model sees of one message."""
+    written = expanded(marked(clean(text)))
+    return counted(written, features(tokens(written)))
+
+
+def features(words: list[str]) -> set[str]:
+    """Stems, concepts and how the sentence is put: what these lower-case words say beyond their letters."""
     stems = [stem(word) for word in words]
     content = [stemmed for word, stemmed in zip(words, stems, strict=True) if word not in STOP_WORDS]
-    seen: dict[str, float] = {}
-    for word, stemmed in zip(words, stems, strict=True):
-        seen[f"w:{stemmed}"] = STOP_WORD if word in STOP_WORDS else WORD
-    for left, right in pairwise(["^", *stems, "$"]):
-        seen[f"b:{left} {right}"] = PAIR
-    for left, right in pairwise(content):
-        seen.setdefault(f"s:{left} {right}", SKIP)
     concepts = sorted(concepts_in(words))
-    for concept in concepts:
-        seen[f"k:{concept}"] = CONCEPT
-    for left, right in combinations(concepts, 2):
-        seen[f"p:{left} {right}"] = CONCEPTS_TOGETHER
     form = form_of(words)
-    seen[f"q:{form}"] = FORM
-    for concept in concepts:
-        seen[f"q:{form} {concept}"] = FORM_WITH_CONCEPT
-    if not concepts:
-        seen["k:none"] = FOREIGN
-    if stems:
-        seen[f"f:{stems[0]}"] = FIRST
+    seen = {f"w:{stemmed}" for stemmed in content}
+    seen.update(f"b:{left} {right}" for left, right in pairwise(["^", *stems, "$"]))
+    seen.update(f"s:{left} {right}" for left, right in pairwise(content))
+    seen.update(f"k:{concept}" for concept in concepts or ["none"])
+    seen.update(f"p:{left} {right}" for left, right in combinations(concepts, 2))
+    seen.update(f"q:{form} {concept}" for concept in ["", *concepts])
+    seen.update(f"f:{stemmed}" for stemmed in stems[:1])
     return seen

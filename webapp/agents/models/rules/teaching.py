@@ -1,0 +1,122 @@
+"""What the intent model is trained from: the examples that come with the product, and what the bank has added."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from webapp.agents.learning import intent_model
+from webapp.agents.learning.intent_model import Examples, IntentModel, ModelFileError
+from webapp.agents.meaning.loading import Meaning
+from webapp.agents.models.rules.examples import Intent
+from webapp.agents.models.rules.features import seen_in
+from webapp.agents.words import clean
+
+LABEL_COLUMNS = ("label", "intent", "category")
+_VERSION = "1"  # goes up when what is seen of a text changes: models trained before do not fit then
+
+
+class TaughtError(ValueError):
+    """A file of labelled sentences cannot be used; the message says which line and why."""
+
+
+def examples_of(known: Mapping[str, Intent]) -> list[tuple[str, str]]:
+    """Every example with its intent."""
+    return [(text, key) for key, intent in known.items() for text in intent.examples]
+
+
+def read_labelled(path: Path) -> list[tuple[str, str]]:
+    """(text, label) from a CSV with a column `text` and one of `LABEL_COLUMNS`; raises `TaughtError`."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            column = next((name for name in LABEL_COLUMNS if name in (rows.fieldnames or ())), None)
+            if column is None or "text" not in (rows.fieldnames or ()):
+                raise TaughtError(f"{path.name}: the first line must name the columns text and label")
+            found = []
+            for row in rows:
+                text, label = (row["text"] or "").strip(), (row[column] or "").strip()
+                if not text or not label:
+                    raise TaughtError(f"{path.name}: line {rows.line_num}: text or label is empty")
+                found.append((text, label))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise TaughtError(f"{path.name}: cannot be read as UTF-8 CSV ({error})") from error
+    if not found:
+        raise TaughtError(f"{path.name}: has no sentences")
+    return found
+
+
+def checked(labelled: Sequence[tuple[str, str]], known: Mapping[str, Intent]) -> None:
+    """Raise `TaughtError` unless every label is an intent."""
+    unknown = sorted({label for _, label in labelled} - set(known))
+    if unknown:
+        raise TaughtError(f"no such intent: {', '.join(unknown[:5])}. There are: {', '.join(sorted(known))}")
+
+
+def trained(labelled: Sequence[tuple[str, str]], meaning: Meaning | None = None) -> IntentModel:
+    """A model of these sentences; with an open `meaning`, it compares by meaning, too."""
+    texts = [clean(text) for text, _ in labelled]
+    model = meaning.model if meaning else None
+    return intent_model.train(
+        Examples(
+            texts=texts,
+            seen=[seen_in(text) for text in texts],
+            labels=[label for _, label in labelled],
+            vectors=meaning.store.vectors(texts, model) if meaning and model else None,
+        )
+    )
+
+
+def digest_of(labelled: Sequence[tuple[str, str]]) -> str:
+    """Changes with the sentences and with how they are seen: what a kept model was trained from."""
+    written = "\n".join(f"{label}\t{text}" for text, label in labelled)
+    return hashlib.sha256(f"{_VERSION}\n{written}".encode()).hexdigest()[:16]
+
+
+class Schoolroom:
+    """Where an installation keeps what its bank has taught, and the models trained from it."""
+
+    def __init__(self, instance: Path) -> None:
+        self._folder = instance / "assistant"
+        self._taught = self._folder / "taught.csv"
+
+    def taught(self) -> list[tuple[str, str]]:
+        """What the bank has added, oldest first."""
+        return read_labelled(self._taught) if self._taught.exists() else []
+
+    def add(self, labelled: Sequence[tuple[str, str]]) -> int:
+        """Keep sentences for every training from now on; a sentence said again replaces its earlier label."""
+        kept = dict(self.taught())
+        before = dict(kept)
+        kept.update(labelled)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        partial = self._taught.with_suffix(".partial")
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("text", "label"), *kept.items()])
+        partial.replace(self._taught)
+        return sum(before.get(text) != label for text, label in kept.items())
+
+    def all_of(self, known: Mapping[str, Intent]) -> list[tuple[str, str]]:
+        """The product's examples and the bank's; the bank's word on a sentence is the last."""
+        return list({**dict(examples_of(known)), **dict(self.taught())}.items())
+
+    def kept(self, labelled: Sequence[tuple[str, str]], *, by_meaning: bool) -> IntentModel | None:
+        """The model trained earlier from exactly these sentences, if there is one."""
+        try:
+            return intent_model.load(self._path(labelled, by_meaning))
+        except (OSError, ModelFileError):
+            return None
+
+    def keep(self, labelled: Sequence[tuple[str, str]], model: IntentModel) -> Path:
+        """Keep a model for the next start; those of other sentences go."""
+        path = self._path(labelled, model.landmarks is not None)
+        model.save(path)
+        for other in self._folder.glob(path.name.split("-")[0] + "-*.npz"):
+            if other != path:
+                other.unlink(missing_ok=True)
+        return path
+
+    def _path(self, labelled: Sequence[tuple[str, str]], by_meaning: bool) -> Path:
+        return self._folder / f"{'joint' if by_meaning else 'words'}-{digest_of(labelled)}.npz"

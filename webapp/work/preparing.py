@@ -1,0 +1,36 @@
+"""After a process has started: get the built-in model ready in the background, and say which one is used."""
+
+from __future__ import annotations
+
+import threading
+
+from flask import Flask
+
+from webapp.agents.meaning.loading import Meaning
+from webapp.agents.models.rules.preparing import prepare
+from webapp.http.events import log
+
+
+def prepare_behind(app: Flask) -> None:
+    """Start the thread; whoever asks meanwhile is answered by what is there already.
+
+    It has the priority of the others: a thread that is held back holds back whoever waits for the interpreter's lock.
+    With MEANING=off nothing is prepared: the first question trains the model by words.
+    """
+    meaning: Meaning = app.extensions["bankside.meaning"]
+    if meaning.state == "off":
+        log.info("assistant.ready", meaning=meaning.state, sentence=meaning.sentence)
+        return
+    threading.Thread(target=_prepare, args=(app, meaning), name="preparing", daemon=True).start()
+
+
+def _prepare(app: Flask, meaning: Meaning) -> None:
+    instance = app.extensions["bankside.config"].instance_path
+    try:
+        prepare(instance, meaning)  # by words: in a moment when it was trained before
+        if meaning.open() is not None:
+            prepare(instance, meaning)
+            app.extensions["bankside.library"].by_meaning.refresh()
+    except Exception as error:  # the process goes on with what it has
+        log.error("assistant.preparing_failed", kind=type(error).__name__)
+    log.info("assistant.ready", meaning=meaning.state, sentence=meaning.sentence)
