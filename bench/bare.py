@@ -249,6 +249,7 @@ class BareClient:
         run("SELECT * FROM message JOIN reply ON reply.id = message.id WHERE message.id = ?", reply_id)
         run("SELECT * FROM reply_attempt WHERE reply_id = ? ORDER BY number", reply_id)
         run("SELECT * FROM tool_call WHERE reply_id = ? ORDER BY position", reply_id)
+        run("SELECT * FROM proposal WHERE reply_id = ? ORDER BY position", reply_id)
         run("SELECT * FROM cited_passage WHERE reply_id = ? ORDER BY number", reply_id)
         run("SELECT * FROM message WHERE id = ? AND role = 'staff'", question_id)
         run(f"{CHAT} chat_session.id = ?", self.chat_id)

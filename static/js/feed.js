@@ -137,6 +137,12 @@ function leaveOutKnown(tasks) {
     const box = document.getElementById("composer-text");
     const freshBox = fragment.querySelector("#composer-text");
     if (box && freshBox && !freshBox.value) freshBox.value = box.value; // typed since the page asked how things stand
+    if (box?.value.trim() && fragment.querySelector("#writing[data-writing=closed]")) {
+      // It was asked for before anything was typed: asked again, for a box that takes the text along.
+      swapSpec.style = "none";
+      askState({ carry: true });
+      continue;
+    }
     for (const fresh of [...fragment.children]) {
       const shown = fresh.id && document.getElementById(fresh.id);
       if (!shown) continue;

@@ -98,7 +98,12 @@ function drop(item) {
 function takeBack(item) {
   if (item.state === "sending") return;
   if (!box()) { // the session has ended meanwhile: a box that takes the text along comes first
-    document.addEventListener("htmx:after:swap", () => { if (box()) takeBack(item); }, { once: true });
+    const carried = () => { // other things are swapped in meanwhile: not the first swap, the first with a box
+      if (!box()) return;
+      document.removeEventListener("htmx:after:swap", carried);
+      if (items.includes(item)) takeBack(item);
+    };
+    document.addEventListener("htmx:after:swap", carried);
     document.dispatchEvent(new CustomEvent("carry-text"));
     return;
   }

@@ -108,7 +108,7 @@ class Reply(Message):
     @property
     def has_open_proposals(self) -> bool:
         """Whether something it proposes may still change its state."""
-        return any(one.shown_state in UNSETTLED for one in self.proposals)
+        return self.is_finished and any(one.shown_state in UNSETTLED for one in self.proposals)
 
     @property
     def waiting_text(self) -> str:

@@ -50,9 +50,11 @@ class Standing:
 
 def propose(reply_id: int, actions: Sequence[ProposedAction]) -> None:
     """Store what a finished reply proposes. A replacement waits for the block of the same card before it."""
+    if not actions:
+        return
     reply = db.session.get_one(Reply, reply_id)
     chat = db.session.get_one(ChatSession, reply.chat_id)
-    if not actions or chat.customer_number is None:
+    if chat.customer_number is None:
         return
     asker = db.session.get_one(Question, reply.question_id).staff_id
     stored: list[Proposal] = []
