@@ -58,7 +58,8 @@ def server() -> Iterator[str]:
         run = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
         initdb = [str(programs / "initdb"), "-D", str(cluster), "-U", "bankside", "-A", "trust", "-E", "UTF8"]
         subprocess.run([*as_user, *initdb, "--locale=C.UTF-8", "--no-sync"], **run)
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200"
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=400"
+        options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"  # it lives as long as the tests
         pg_ctl = [*as_user, str(programs / "pg_ctl"), "-D", str(cluster), "-l", str(folder / "log")]
         subprocess.run([*pg_ctl, "-w", "-o", options, "start"], **run)
         try:
@@ -72,15 +73,26 @@ def server() -> Iterator[str]:
 @contextmanager
 def fresh_database(server_url: str) -> Iterator[str]:
     """The URL of an empty database on the server, dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex[:16]}"
-    with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+    name = new_name()
+    create(server_url, name)
     try:
         yield f"{server_url}/{name}"
     finally:
-        # A server that was stopped first took the database with it.
-        with (
-            suppress(psycopg.OperationalError),
-            psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection,
-        ):
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+        drop(server_url, name)
+
+
+def new_name() -> str:
+    """A name no database has."""
+    return f"test_{uuid.uuid4().hex[:16]}"
+
+
+def create(server_url: str, name: str, template: str = "template1") -> None:
+    """Make a database, a copy of another one."""
+    with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[arg-type]
+
+
+def drop(server_url: str, name: str) -> None:
+    """Remove a database, whoever is connected to it. A server that was stopped first took it with it."""
+    with suppress(psycopg.OperationalError), psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx
 
+from tests import seeded
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60  # two Python processes one after the other, on a machine that is busy with other tests
 # Passwords are hashed cheaply here, and limits are out of the way: these servers are asked a lot in a short time.
@@ -80,6 +82,7 @@ def running(
     folder.mkdir(parents=True, exist_ok=True)
     if wsgi:  # the working directory comes first when gunicorn looks for `wsgi:app`
         (folder / "wsgi.py").write_text(f"from {wsgi} import app\n\n__all__ = ['app']\n")
+    seeded.give_model(folder)
     port = port or free_port()
     with (folder / "output.txt").open("ab") as output:
         process = subprocess.Popen(

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 
 from tests import chromium
 from tests.browser.desk import ARGUMENTS, Desk
-from tests.conftest import Place, make_place
+from tests.conftest import Place, seeded_place
 from tests.server import Server, running
 from webapp.bank.core_banking import CoreBanking
 from webapp.bank.sandbox.bank import connect
@@ -36,10 +36,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def server(places: dict[str, Place], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    places: dict[str, Place], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Server]:
     """The demo as `make run` serves it, on a copy of the database this process has seeded for its other tests."""
     if "sqlite" not in places:
-        places["sqlite"] = make_place("sqlite", "", tmp_path_factory.mktemp("sqlite"))
+        places["sqlite"] = seeded_place("sqlite", request, tmp_path_factory.mktemp("sqlite"))
     pristine = places["sqlite"].pristine
     assert pristine is not None
     folder = tmp_path_factory.mktemp("desk")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Place, make_place
+from tests.conftest import Place, seeded_place
 
 
 @pytest.fixture(scope="module")
-def seeded(places: dict[str, Place], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeded(places: dict[str, Place], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """A folder with a database of the demo's, as it was after the first start, so that a server starts quickly."""
     if "sqlite" not in places:
-        places["sqlite"] = make_place("sqlite", "", tmp_path_factory.mktemp("sqlite"))
+        places["sqlite"] = seeded_place("sqlite", request, tmp_path_factory.mktemp("sqlite"))
     pristine, folder = places["sqlite"].pristine, tmp_path_factory.mktemp("seeded")
     assert pristine
     shutil.copy(pristine, folder / "bankside.db")

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import text
 
-from tests import postgresql
-from tests.conftest import Place, make_place
+from tests.conftest import Place, seeded_place
 from tests.server import Server, running
 from webapp.extensions import db
 
@@ -39,11 +38,7 @@ def site(
     """One server for a whole module, which never resets its database: tests count what is theirs."""
     kind: str = request.param
     if kind not in places:
-        folder, url = tmp_path_factory.mktemp(kind), ""
-        if kind == "postgresql":
-            given = request.getfixturevalue("postgresql_url")
-            url = request.session.stack.enter_context(postgresql.fresh_database(given))  # type: ignore[attr-defined]
-        places[kind] = make_place(kind, url, folder)
+        places[kind] = seeded_place(kind, request, tmp_path_factory.mktemp(kind))
     place = places[kind]
     place.reset()
     with running(tmp_path_factory.mktemp("served"), url_of(place), wsgi="tests.work.rolling_back") as server:

@@ -15,6 +15,7 @@ from webapp.http.access import public
 bp = Blueprint("static", __name__)
 COMPRESSIBLE = {".css", ".js", ".svg", ".txt"}
 FOREVER = "public, max-age=31536000, immutable"
+_named: dict[str, str] = {}  # fingerprints by name: a page names twenty files
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("font/woff2", ".woff2")
 
@@ -47,8 +48,10 @@ def _file(name: str) -> Path:
 
 def asset(name: str) -> str:
     """The address of a static file: `css/base.css` -> `/static/<fingerprint>/css/base.css`."""
-    path = _file(name)
-    return url_for("static.file", fingerprint=_fingerprint(path, path.stat().st_mtime_ns), name=name)
+    if name not in _named or current_app.debug:  # while developing, a file may change under a running server
+        path = _file(name)
+        _named[name] = _fingerprint(path, path.stat().st_mtime_ns)
+    return url_for("static.file", fingerprint=_named[name], name=name)
 
 
 @bp.get("/static/<string(length=12):fingerprint>/<path:name>")

@@ -15,12 +15,8 @@ def prepare_behind(app: Flask) -> None:
     """Start the thread; whoever asks meanwhile is answered by what is there already.
 
     It has the priority of the others: a thread that is held back holds back whoever waits for the interpreter's lock.
-    With MEANING=off nothing is prepared: the first question trains the model by words.
     """
     meaning: Meaning = app.extensions["bankside.meaning"]
-    if meaning.state == "off":
-        log.info("assistant.ready", meaning=meaning.state, sentence=meaning.sentence)
-        return
     threading.Thread(target=_prepare, args=(app, meaning), name="preparing", daemon=True).start()
 
 
