@@ -24,9 +24,10 @@ from webapp.bank.orders import (
 )
 from webapp.bank.previews import Change, Preview
 from webapp.bank.sandbox import reading, tables
+from webapp.bank.sandbox.bank_days import bank_days_after
 from webapp.bank.sandbox.card_orders import REASONS, set_status, status_words, words
 from webapp.bank.sandbox.counter import NOTHING, Counter, Plan, euros, written_day
-from webapp.bank.sandbox.dates import BANK_ZONE, working_days_after
+from webapp.bank.sandbox.dates import BANK_ZONE
 from webapp.bank.sandbox.ledger import DISPUTES, Leg, post
 from webapp.bank.sandbox.terms import (
     CURRENCY,
@@ -99,7 +100,7 @@ def _credit_note(counter: Counter, size: Decimal, fraud: bool) -> str:
     if fraud:
         return f"{euros(size)} are credited provisionally at once."
     if size <= PROVISIONAL_CREDIT_MOST:
-        by = working_days_after(counter.today, PROVISIONAL_CREDIT_DAYS)
+        by = bank_days_after(counter.today, PROVISIONAL_CREDIT_DAYS)
         return f"Provisional credit by {written_day(by)} if the evidence is there."
     return f"No provisional credit: it is above {euros(PROVISIONAL_CREDIT_MOST)}."
 
