@@ -130,9 +130,11 @@ def test_money_is_conserved_whatever_is_ordered(shared: Bank, orders: list[tuple
 def test_days_that_go_by_keep_every_ledger(make_bank: MakeBank) -> None:
     """Weeks of standing orders, scheduled transfers and recalls: postings make nothing, statements add up."""
     bank = Bank(make_bank(TODAY), datetime(TODAY.year, TODAY.month, TODAY.day, 11, 0))
-    source, junior = bank.account().id, bank.account(customer="10-2063").iban
-    bank.send(SetUpStandingOrder(source, junior, "Jonas Ritter", Decimal("10.00"), Rhythm.WEEK, date(2026, 3, 20)))
-    rent = next(one for one in bank.reads.standing_instructions(MARIA) if one.kind == "standing order")
+    source, other = bank.account().id, bank.account(customer="10-2063").iban
+    weekly = bank.send(
+        SetUpStandingOrder(source, other, "Jonas Ritter", Decimal("10.00"), Rhythm.WEEK, date(2026, 3, 20))
+    ).number
+    rent = next(one for one in bank.reads.standing_instructions(MARIA) if "Hausverwaltung" in one.to_name)
     bank.send(ChangeStandingOrder(rent.id, rent.amount + 20))
     number = bank.send(ScheduleTransfer(source, ELSEWHERE, "Robin Vale", Decimal("30.00"), date(2026, 3, 21))).number
     bank.time += timedelta(minutes=1)
@@ -146,7 +148,7 @@ def test_days_that_go_by_keep_every_ledger(make_bank: MakeBank) -> None:
     states = {one.id: one for one in bank.reads.transfers(MARIA, 100)}
     assert states[number].state.value == "completed"
     assert "answered" in str(states[gone].recall)
-    paid = bank.reads.transactions(MARIA, TransactionQuery(text="Jonas Ritter", limit=100))
+    paid = bank.reads.transactions(MARIA, TransactionQuery(text=weekly, limit=100))
     assert [one.amount for one in paid] == [Decimal("-10.00")] * 5
     rents = bank.reads.transactions(MARIA, TransactionQuery(text=rent.to_name, since=rent.next_on, limit=10))
     assert [one.amount for one in rents] == [-(rent.amount + 20)]
