@@ -15,21 +15,18 @@ from tests.bank.stored_rows import assert_books_add_up
 from tests.bank.test_sandbox_writes_money import out, payments
 from webapp.bank.core_banking import TransactionQuery
 from webapp.bank.errors import OrderRefused
+from webapp.bank.order_choices import Charges, PinLetterReason, RecallReason, Rhythm
 from webapp.bank.orders import (
     CancelTransfer,
     ChangeStandingOrder,
-    Charges,
     DisputeReason,
     InstantTransfer,
     InternationalTransfer,
     OpenDispute,
     PayBill,
-    PinLetterReason,
-    RecallReason,
     RecallTransfer,
     ReplaceCard,
     ReplaceReason,
-    Rhythm,
     ScheduleTransfer,
     SendPinLetter,
     SetUpStandingOrder,

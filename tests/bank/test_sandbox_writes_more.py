@@ -13,18 +13,15 @@ from tests.bank.orders_at import ELSEWHERE, MARIA, Bank
 from webapp.bank.core_banking import TransactionQuery
 from webapp.bank.errors import OrderRefused
 from webapp.bank.iban import read_bic, read_foreign_account
+from webapp.bank.order_choices import Charges, PinLetterReason, RecallReason, Rhythm
 from webapp.bank.orders import (
     CancelTransfer,
     ChangeStandingOrder,
-    Charges,
     InstantTransfer,
     InternationalTransfer,
     PayBill,
-    PinLetterReason,
-    RecallReason,
     RecallTransfer,
     ResetPinCount,
-    Rhythm,
     ScheduleTransfer,
     SendPinLetter,
     SetUpStandingOrder,

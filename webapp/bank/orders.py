@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias, get_args
 
+from webapp.bank.order_choices import Charges, PinLetterReason, RecallReason, Rhythm
+
 
 class BlockReason(StrEnum):
     """Why a card is blocked. Only a block for a time can be lifted."""
@@ -60,40 +62,6 @@ class ContactField(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     ADDRESS = "address"
-
-
-class Charges(StrEnum):
-    """Who pays the banks on the way of an international transfer: the sender, each their own, or the recipient."""
-
-    OUR = "OUR"
-    SHA = "SHA"
-    BEN = "BEN"
-
-
-class Rhythm(StrEnum):
-    """How often a standing order pays."""
-
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
-    HALF_YEAR = "half year"
-    YEAR = "year"
-
-
-class RecallReason(StrEnum):
-    """Why money that has gone out is asked back."""
-
-    ACCOUNT = "wrong account"
-    AMOUNT = "wrong amount"
-    TWICE = "sent twice"
-
-
-class PinLetterReason(StrEnum):
-    """Why a PIN letter is sent: the old PIN again, a new PIN, or because the last letter never came."""
-
-    REMINDER = "forgotten"
-    NEW = "new PIN"
-    MISSING = "letter not arrived"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from webapp.agents.tools.registry import ToolResult, proposes
 from webapp.agents.tools.subject import card_meant, card_words, customer_of
 from webapp.agents.transcript import Desk
 from webapp.agents.wording import money
+from webapp.bank.order_choices import PinLetterReason
 from webapp.bank.orders import (
     ActivateCard,
     BlockCard,
     BlockReason,
-    PinLetterReason,
     ReplaceCard,
     ReplaceReason,
     ResetPinCount,

@@ -13,7 +13,8 @@ from webapp.agents.transcript import Desk
 from webapp.agents.wording import account_name, day, money, plain
 from webapp.bank.errors import OrderRefused
 from webapp.bank.iban import read_iban
-from webapp.bank.orders import CancelTransfer, RecallReason, RecallTransfer, StopPayment, TransferMoney
+from webapp.bank.order_choices import RecallReason
+from webapp.bank.orders import CancelTransfer, RecallTransfer, StopPayment, TransferMoney
 from webapp.bank.values import Account, AccountStatus, Transfer, TransferState
 
 _UNSET = Decimal(0)

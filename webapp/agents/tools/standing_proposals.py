@@ -13,7 +13,8 @@ from webapp.agents.tools.subject import customer_of
 from webapp.agents.tools.transfer_proposals import UNSET, ends_of
 from webapp.agents.transcript import Desk
 from webapp.agents.wording import day, money, plain
-from webapp.bank.orders import ChangeStandingOrder, Rhythm, SetUpStandingOrder
+from webapp.bank.order_choices import Rhythm
+from webapp.bank.orders import ChangeStandingOrder, SetUpStandingOrder
 
 _RULE = ("payments-standing-orders", "Set up, change, end")
 

@@ -14,7 +14,8 @@ from webapp.agents.tools.subject import customer_of
 from webapp.agents.transcript import Desk
 from webapp.agents.wording import account_name, money, plain
 from webapp.bank.iban import read_bic, read_foreign_account, read_iban
-from webapp.bank.orders import Charges, InstantTransfer, InternationalTransfer, PayBill, ScheduleTransfer
+from webapp.bank.order_choices import Charges
+from webapp.bank.orders import InstantTransfer, InternationalTransfer, PayBill, ScheduleTransfer
 from webapp.bank.values import Account
 
 UNSET = Decimal(0)

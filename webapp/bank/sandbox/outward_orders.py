@@ -10,14 +10,8 @@ from babel import Locale
 
 from webapp.bank.errors import OrderRefused
 from webapp.bank.iban import LENGTHS, masked, read_bic, read_foreign_account, read_iban
-from webapp.bank.orders import (
-    Charges,
-    InstantTransfer,
-    InternationalTransfer,
-    PayBill,
-    ScheduleTransfer,
-    TransferMoney,
-)
+from webapp.bank.order_choices import Charges
+from webapp.bank.orders import InstantTransfer, InternationalTransfer, PayBill, ScheduleTransfer, TransferMoney
 from webapp.bank.previews import Change, Preview
 from webapp.bank.sandbox.bank_days import bank_day_from, bank_days_after, bank_days_before
 from webapp.bank.sandbox.counter import NOTHING, Counter, Plan, euros, written_day

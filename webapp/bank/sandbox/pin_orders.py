@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import insert, select, update
 
 from webapp.bank.errors import OrderRefused
-from webapp.bank.orders import PinLetterReason, ResetPinCount, SendPinLetter
+from webapp.bank.order_choices import PinLetterReason
+from webapp.bank.orders import ResetPinCount, SendPinLetter
 from webapp.bank.previews import Change, Preview
 from webapp.bank.sandbox import tables
 from webapp.bank.sandbox.bank_days import bank_days_after

@@ -8,7 +8,8 @@ from sqlalchemy import insert, select, update
 
 from webapp.bank.errors import OrderRefused
 from webapp.bank.iban import masked, read_iban
-from webapp.bank.orders import ChangeStandingOrder, Rhythm, SetUpStandingOrder
+from webapp.bank.order_choices import Rhythm
+from webapp.bank.orders import ChangeStandingOrder, SetUpStandingOrder
 from webapp.bank.previews import Change, Preview
 from webapp.bank.sandbox import reading, tables
 from webapp.bank.sandbox.bank_days import bank_day_from, bank_days_before
