@@ -33,7 +33,7 @@ from webapp.bank.values import Account, AccountKind, AccountStatus, TransactionK
 
 LONGEST_REFERENCE = 140
 MOST_TRANSFERRED = Decimal("10000000.00")
-RECALL = "It has been executed. A recall can ask for the money: it costs 12.00 EUR and needs the recipient's consent."
+RECALL = "It has been executed. A recall costs 12.00 EUR and needs the recipient's consent."
 
 
 def transfer(counter: Counter, order: TransferMoney) -> Plan:
