@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from webapp.agents.assistant import Assistant
 from webapp.agents.meaning.loading import Meaning
 from webapp.agents.models.rules import RulesModel
 from webapp.agents.roster import TEAM
+from webapp.bank.address import BankAddress
 from webapp.bank.previews import PreviewsOnly
 from webapp.config import Config, ConfigError
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
@@ -117,8 +119,8 @@ def assemble(app: Flask, config: Config) -> None:
     reader = _guests_engine(config)
     app.extensions["bankside.guests_engine"] = reader
     app.extensions["bankside.passwords"] = Passwords(config.argon2_time_cost, config.argon2_memory_kib)
-    app.extensions["bankside.bank"] = _factory("CORE_BANKING", config.core_banking)(reader)
-    desk = None if config.order_desk == "none" else _factory("ORDER_DESK", config.order_desk)(reader)
+    app.extensions["bankside.bank"] = _guest("CORE_BANKING", config.core_banking, reader, config)
+    desk = None if config.order_desk == "none" else _guest("ORDER_DESK", config.order_desk, reader, config)
     app.extensions["bankside.order_desk"] = desk
     app.extensions["bankside.previews"] = PreviewsOnly(desk) if desk is not None else None
     app.extensions["bankside.errands"] = Errands(app)
@@ -155,11 +157,17 @@ def _guests_engine(config: Config) -> Engine:
     return engine
 
 
-def _factory(setting: str, name: str) -> Callable[[Engine], Any]:
-    """The function `package.module:function` names; raises `ConfigError` if there is none."""
+def _guest(setting: str, name: str, engine: Engine, config: Config) -> Any:
+    """What the factory `package.module:function` makes of the engine, and of the bank's address if it takes two.
+
+    Raises `ConfigError` if there is no such factory, or if it finds the address wanting.
+    """
     module, _, attribute = name.partition(":")
     try:
-        factory: Callable[[Engine], Any] = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+        factory: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+        address = BankAddress(
+            config.bank_url, config.bank_token, read_seconds=config.bank_seconds, order_seconds=config.order_seconds
+        )
+        return factory(*(engine, address)[: len(inspect.signature(factory).parameters)])
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ConfigError(f"{setting}: {name!r} names no factory ({error})") from None
-    return factory

@@ -121,7 +121,7 @@ def clean_up_sessions(days: int, dry_run: bool) -> None:
         done = chats.clean_up(None, days, dry_run=dry_run)
     verb = "would be deleted" if dry_run else "deleted"
     click.echo(f"{done['deleted']} sessions {verb} (last activity before {done['cutoff']}).")
-    click.echo(f"{done['kept_active']} old ones kept because they are active.")
+    click.echo(f"{done['kept_active']} old ones kept: they are active, or what became of an order is not known.")
 
 
 @handbook_group.command("import")

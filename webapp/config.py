@@ -49,6 +49,9 @@ class Config(BaseSettings):
     core_banking: str = "webapp.bank.sandbox.bank:connect"
     order_desk: str = "webapp.bank.sandbox.order_desk:connect"  # "none": this installation only reads
     order_seconds: float = Field(10, gt=0, le=120)  # how long the bank may take to answer an order
+    bank_url: str = ""  # for CORE_BANKING=webapp.bank.http.bank:connect, ORDER_DESK=webapp.bank.http.order_desk:connect
+    bank_token: str = Field("", repr=False)  # secret: shown to that bank as a bearer token
+    bank_seconds: float = Field(5, gt=0, le=60)  # how long that bank may take to answer a question
     verification_minutes: float = Field(15, gt=0, le=24 * 60)  # how long a checked caller counts as checked
     meaning: Literal["auto", "off"] = "auto"  # compare texts by what they mean, when the embedding model is installed
     default_time_zone: str = "Europe/Berlin"
@@ -120,6 +123,18 @@ class Config(BaseSettings):
     def _celery_has_a_broker(self) -> Self:
         if self.runner == "celery" and not self.effective_broker_url.startswith(BROKERS):
             raise ValueError("RUNNER=celery needs BROKER_URL (or REDIS_URL): redis://host:6379/0 or amqp://host")
+        return self
+
+    @model_validator(mode="after")
+    def _bank_is_reached_safely(self) -> Self:
+        url, token = self.bank_url, self.bank_token
+        over_http = any(name.startswith("webapp.bank.http.") for name in (self.core_banking, self.order_desk))
+        if over_http and not url.startswith(("http://", "https://")):
+            raise ValueError("BANK_URL has to name the bank's interface: https://core.example/api/v1")
+        if not (token.isascii() and token.isprintable()):
+            raise ValueError("BANK_TOKEN has to be printable ASCII")
+        if over_http and self.app_env == "production" and not (url.startswith("https://") and token):
+            raise ValueError("BANK_URL has to begin with https:// in production, and BANK_TOKEN has to be set")
         return self
 
     @model_validator(mode="after")

@@ -40,6 +40,7 @@ TABLE = (
     Row("POST",   "/api/sessions/cleanup",                  (403, 403, 200, 403, 403, 401)),
     Row("GET",    "/api/sessions/{chat}",                   (200, 404, 200, 200, 404, 401), gone=404),
     Row("GET",    "/api/sessions/{chat}/history",           (200, 404, 200, 200, 404, 401), gone=404),
+    Row("GET",    "/api/sessions/{chat}/proposals",         (200, 404, 200, 200, 404, 401), gone=404),
     Row("GET",    "/api/chat/history?sessionId={chat}",     (200, 404, 200, 200, 404, 401), gone=404),
     Row("GET",    "/api/chat/sessions/{chat}/messages",     (200, 404, 200, 200, 404, 401), gone=404),
     Row("GET",    "/api/chat/sessions/{chat}/events",       (200, 404, 200, 200, 404, 401), gone=404),

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import ColumnElement, Engine, Table, create_engine, insert, select, update
+from sqlalchemy import Engine, create_engine, select, update
 
 from tests import postgresql
 from tests.bank.contract import CoreBankingContract
+from tests.bank.copying import copied
 from webapp.bank.core_banking import TransactionQuery
 from webapp.bank.sandbox import tables
 from webapp.bank.sandbox.bank import SandboxBank, connect
@@ -19,35 +20,12 @@ MARIA = "10-2041"
 STRANGERS = ("10-2121", "10-2224", "10-2158", "10-2252", "10-2231")
 
 
-def of_these_customers(table: Table) -> ColumnElement[bool] | None:
-    """Which rows of a table belong to the customers copied; None when the table is not theirs."""
-    wanted = (MARIA, *STRANGERS)
-    if table is tables.customers:
-        return table.c.number.in_(wanted)
-    if "customer_number" in table.c:
-        return table.c.customer_number.in_(wanted)
-    if "account_id" in table.c:
-        owned = select(tables.accounts.c.id).where(tables.accounts.c.customer_number.in_(wanted))
-        return table.c.account_id.in_(owned)
-    if table is tables.fraud_alert_transactions:
-        alerts = select(tables.fraud_alerts.c.id).where(tables.fraud_alerts.c.customer_number.in_(wanted))
-        return table.c.alert_id.in_(alerts)
-    return None
-
-
 @pytest.fixture(scope="module")
 def on_postgresql(engine: Engine, postgresql_url: str) -> Iterator[Engine]:
     """A few customers in a PostgreSQL database."""
     with postgresql.fresh_database(postgresql_url) as url:
         copy = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        tables.METADATA.create_all(copy)
-        with engine.connect() as source, copy.begin() as target:
-            for table in tables.METADATA.sorted_tables:
-                wanted = of_these_customers(table)
-                if wanted is not None:
-                    rows = source.execute(select(table).where(wanted)).mappings().all()
-                    if rows:
-                        target.execute(insert(table), [dict(row) for row in rows])
+        copied(engine, copy, (MARIA, *STRANGERS))
         yield copy
         copy.dispose()
 

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.bank.conftest import TODAY, MakeBank
 from tests.bank.orders_at import ELSEWHERE, MARIA, Bank
@@ -21,8 +19,6 @@ from webapp.bank.orders import (
     ContactField,
     DisputeReason,
     OpenDispute,
-    ReplaceCard,
-    ReplaceReason,
     ReportFraud,
     ResolveAlert,
     StopPayment,
@@ -30,6 +26,7 @@ from webapp.bank.orders import (
     UpdateContact,
     WithdrawDispute,
 )
+from webapp.bank.sandbox.bank_days import bank_days_before
 from webapp.bank.sandbox.seeding import roll_forward
 from webapp.bank.values import (
     AccountKind,
@@ -197,9 +194,7 @@ def test_a_standing_order_that_is_ended_is_gone(bank: Bank) -> None:
 
 def test_what_is_due_tomorrow_is_stopped_by_four_o_clock(bank: Bank) -> None:
     debit = next(one for one in bank.reads.standing_instructions(MARIA) if one.kind == "direct debit")
-    eve = debit.next_on - timedelta(days=1)
-    while eve.weekday() > 4:
-        eve -= timedelta(days=1)
+    eve = bank_days_before(debit.next_on, 1)
     bank.time = datetime(eve.year, eve.month, eve.day, 16, 0)
     with pytest.raises(OrderRefused, match="too late"):
         bank.send(StopPayment(debit.id))
@@ -292,49 +287,3 @@ def test_contact_details_change(bank: Bank) -> None:
     for part, wrong in ((ContactField.EMAIL, "nobody"), (ContactField.PHONE, "x"), (ContactField.ADDRESS, "here")):
         with pytest.raises(OrderRefused):
             bank.send(UpdateContact(part, wrong))
-
-
-# Conserved
-
-SOME_ORDERS = st.lists(
-    st.tuples(
-        st.sampled_from(["own", "customer", "elsewhere", "cancel", "fraud", "card"]),
-        st.decimals(min_value=Decimal("0.01"), max_value=Decimal("3000"), places=2),
-    ),
-    min_size=1,
-    max_size=6,
-)
-
-
-@pytest.fixture(scope="module")
-def shared(make_bank: MakeBank) -> Bank:
-    return Bank(make_bank(TODAY), datetime(TODAY.year, TODAY.month, TODAY.day, 11, 0))
-
-
-@given(SOME_ORDERS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_money_is_conserved_whatever_is_ordered(shared: Bank, orders: list[tuple[str, Decimal]]) -> None:
-    money, ours = shared.money(), shared.posted("bank:clearing", "bank:fees", "bank:disputes")
-    number = ""
-    for what, amount in orders:
-        try:
-            match what:
-                case "own":
-                    shared.send(out(shared, str(amount), shared.account(AccountKind.SAVINGS).iban))
-                case "customer":
-                    shared.send(out(shared, str(amount), shared.account(customer="10-2063").iban))
-                case "elsewhere":
-                    number = shared.send(out(shared, str(amount))).number
-                case "cancel":
-                    shared.send(CancelTransfer(number))
-                case "fraud":
-                    shared.send(OpenDispute(payments(shared)[int(amount) % 5].id, DisputeReason.FRAUD))
-                case "card":
-                    shared.send(ReplaceCard(shared.card().id, ReplaceReason.DAMAGED))
-        except OrderRefused:
-            continue
-    assert shared.posted() == 0
-    assert shared.money() - money == ours - shared.posted("bank:clearing", "bank:fees", "bank:disputes")
-    account = shared.account()
-    newest = shared.reads.transactions(MARIA, TransactionQuery(account_id=account.id, limit=20))
-    assert account.available >= 0 or newest[0].balance_after is not None

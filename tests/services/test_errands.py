@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import cast
 
@@ -17,6 +18,7 @@ from tests.services.proposing import (
     WritingBank,
     claim,
     confirm,
+    decline,
     events,
     proposed,
     row,
@@ -156,6 +158,31 @@ def test_of_twenty_confirmations_at_once_one_is_carried_out(in_app: Flask, bank:
     assert len(bank.done) == 1
     assert row(one).state == "done"
     assert len(events(row(one).chat_id)) == 1
+
+
+def test_of_yes_and_no_at_once_one_counts(in_app: Flask, bank: WritingBank) -> None:
+    (one,) = proposed(BLOCK)
+    digest, together = row(one).digest, threading.Barrier(12)
+    sender = cast(Errands, in_app.extensions["bankside.errands"])
+
+    def say(number: int) -> None:
+        with in_app.app_context():
+            together.wait(20)
+            with suppress(ProposalClosed):
+                if number % 2:
+                    decline(one)
+                else:
+                    confirm(one, digest=digest)
+                    sender.start(one).wait(20)
+
+    threads = [threading.Thread(target=say, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert row(one).state in ("done", "declined")
+    assert len(bank.done) == (row(one).state == "done")
+    assert audited(row(one).key).count("proposal.confirmed") == len(bank.done)
 
 
 def test_only_one_sender_has_it(in_app: Flask) -> None:

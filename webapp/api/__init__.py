@@ -1,6 +1,17 @@
 """The same verbs as the pages, as JSON for other programs. Importing it gathers the addresses."""
 
-from webapp.api import conversations, events, index, messages, moves, sessions, signing_in, webhooks
+from webapp.api import conversations, events, index, messages, moves, proposals, sessions, signing_in, webhooks
 from webapp.api.room import bp
 
-__all__ = ["bp", "conversations", "events", "index", "messages", "moves", "sessions", "signing_in", "webhooks"]
+__all__ = [
+    "bp",
+    "conversations",
+    "events",
+    "index",
+    "messages",
+    "moves",
+    "proposals",
+    "sessions",
+    "signing_in",
+    "webhooks",
+]

@@ -27,3 +27,7 @@ class OrderRefused(BankError):
 
 class OutcomeUnknown(BankError):
     """An order was sent and no answer came: it may have been carried out. Ask for the outcome, never send anew."""
+
+
+class AnswerUnreadable(BankError):
+    """The bank answered, and what it said is not what was agreed: no part of it is used."""

@@ -11,6 +11,7 @@ LENGTHS = {
         "LT20 LU20 LV21 MC27 MT31 NL18 NO15 PL28 PT25 RO24 SE24 SI19 SK24 SM27 VA22"
     ).split()
 }  # of the SEPA area
+_BIC = re.compile(r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
 _WRITTEN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}\d\d(?:[ \u00a0]?[A-Za-z0-9]){11,30})")
 
 
@@ -19,7 +20,27 @@ def read_iban(text: str) -> str | None:
     plain = re.sub(r"[\s\u00a0]", "", text).upper()
     if not plain.isascii() or not plain.isalnum() or len(plain) != LENGTHS.get(plain[:2]) or not plain[2:4].isdigit():
         return None
-    return plain if int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1 else None
+    return plain if _checks(plain) else None
+
+
+def _checks(plain: str) -> bool:
+    return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
+
+
+def read_foreign_account(text: str) -> str | None:
+    """An account number of anywhere, without blanks: an IBAN if it begins like one, else 4 to 34 letters and digits."""
+    plain = re.sub(r"[\s\u00a0-]", "", text).upper()
+    if not 4 <= len(plain) <= 34 or not plain.isascii() or not plain.isalnum() or not any(map(str.isdigit, plain)):
+        return None
+    if plain[:2].isalpha() and plain[2:4].isdigit() and len(plain) >= 15:
+        return plain if _checks(plain) and len(plain) == LENGTHS.get(plain[:2], len(plain)) else None
+    return plain
+
+
+def read_bic(text: str) -> str | None:
+    """A BIC (ISO 9362) in capitals: bank (4 letters), country (2), place (2), perhaps branch (3); else None."""
+    plain = re.sub(r"\s", "", text).upper()
+    return plain if _BIC.fullmatch(plain) else None
 
 
 def find_iban(text: str) -> tuple[str, bool] | None:

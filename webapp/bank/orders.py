@@ -6,9 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias, get_args
+
+from webapp.bank.order_choices import Charges, PinLetterReason, RecallReason, Rhythm
 
 
 class BlockReason(StrEnum):
@@ -118,6 +121,112 @@ class TransferMoney:
 
 
 @dataclass(frozen=True, slots=True)
+class InstantTransfer:
+    """Move money to another bank within seconds, at any hour. It cannot be taken back."""
+
+    kind: ClassVar[str] = "instant_transfer"
+    account_id: str
+    to_iban: str
+    to_name: str
+    amount: Decimal
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTransfer:
+    """Move money on a day to come."""
+
+    kind: ClassVar[str] = "schedule_transfer"
+    account_id: str
+    to_iban: str
+    to_name: str
+    amount: Decimal
+    execute_on: date
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PayBill:
+    """Pay an invoice, so that the money is there on the due day; without one, as soon as a SEPA transfer can."""
+
+    kind: ClassVar[str] = "pay_bill"
+    account_id: str
+    to_iban: str
+    to_name: str
+    amount: Decimal
+    invoice: str
+    payee_reference: str = ""  # the customer number with the biller
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InternationalTransfer:
+    """Send money outside SEPA, in euros or another currency. `amount` is in `currency`."""
+
+    kind: ClassVar[str] = "international_transfer"
+    account_id: str
+    to_account: str  # an IBAN, or the account number as the country writes it
+    bic: str
+    to_name: str
+    to_address: str
+    amount: Decimal
+    currency: str
+    charges: Charges
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpStandingOrder:
+    """Pay the same amount to the same recipient at fixed times."""
+
+    kind: ClassVar[str] = "set_up_standing_order"
+    account_id: str
+    to_iban: str
+    to_name: str
+    amount: Decimal
+    every: Rhythm
+    first_on: date
+    last_on: date | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStandingOrder:
+    """Change what a standing order pays, or until when; None leaves its end as it is."""
+
+    kind: ClassVar[str] = "change_standing_order"
+    instruction_id: str
+    amount: Decimal
+    last_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecallTransfer:
+    """Ask for money back that has gone out. A request: the recipient decides."""
+
+    kind: ClassVar[str] = "recall_transfer"
+    transfer_id: str
+    reason: RecallReason
+
+
+@dataclass(frozen=True, slots=True)
+class ResetPinCount:
+    """Unlock a card that three wrong PINs have locked, for a customer who is there with an identity document."""
+
+    kind: ClassVar[str] = "reset_pin_count"
+    card_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendPinLetter:
+    """Send a PIN by letter."""
+
+    kind: ClassVar[str] = "send_pin_letter"
+    card_id: str
+    reason: PinLetterReason
+
+
+@dataclass(frozen=True, slots=True)
 class CancelTransfer:
     """Take back a transfer that has not been executed."""
 
@@ -180,7 +289,9 @@ class UpdateContact:
 
 Order: TypeAlias = (
     BlockCard | UnblockCard | ReplaceCard | ActivateCard | SetCardLimit | TransferMoney | CancelTransfer | StopPayment
-    | OpenDispute | WithdrawDispute | ResolveAlert | ReportFraud | UpdateContact
+    | OpenDispute | WithdrawDispute | ResolveAlert | ReportFraud | UpdateContact | InstantTransfer | ScheduleTransfer
+    | PayBill | InternationalTransfer | SetUpStandingOrder | ChangeStandingOrder | RecallTransfer | ResetPinCount
+    | SendPinLetter
 )  # fmt: skip
 ORDERS: Mapping[str, Any] = {one.kind: one for one in get_args(Order)}
 Plain: TypeAlias = "str | bool | list[str]"
@@ -191,11 +302,15 @@ _ENUMS: Mapping[str, type[StrEnum]] = {
     "DisputeReason": DisputeReason,
     "AlertAnswer": AlertAnswer,
     "ContactField": ContactField,
+    "Charges": Charges,
+    "Rhythm": Rhythm,
+    "RecallReason": RecallReason,
+    "PinLetterReason": PinLetterReason,
 }
 
 
 def arguments_of(order: Order) -> dict[str, Plain]:
-    """An order's arguments as JSON can hold them; amounts as texts."""
+    """An order's arguments as JSON can hold them; amounts and days as texts, "" for a day that was not said."""
     return {one.name: _plain(getattr(order, one.name)) for one in fields(order)}
 
 
@@ -204,7 +319,7 @@ def _plain(value: object) -> Plain:
         return value
     if isinstance(value, tuple):
         return [str(one) for one in value]
-    return str(value)
+    return "" if value is None else str(value)
 
 
 def order_from(kind: str, arguments: Mapping[str, object]) -> Order:
@@ -231,11 +346,20 @@ def _read(declared: str, value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("a text is needed")
     if declared == "Decimal":
-        amount = Decimal(value)
-        if not amount.is_finite():
-            raise ValueError("an amount is needed")
-        return amount
+        return _amount(value)
+    if declared.startswith("date"):
+        return None if value == "" and declared.endswith("None") else date.fromisoformat(value)
     return _ENUMS[declared](value) if declared in _ENUMS else value
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("an amount is needed") from error
+    if not amount.is_finite():
+        raise ValueError("an amount is needed")
+    return amount
 
 
 def canonical(value: object) -> str:

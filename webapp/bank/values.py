@@ -216,6 +216,7 @@ class Transfer:
     kind: str  # "internal", "SEPA", "instant", "international"
     reference: str
     failure_reason: str | None = None
+    recall: str | None = None  # "asked on 18 Mar 2026, answer by 8 Apr 2026", once somebody has asked for it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,4 +261,5 @@ class StandingInstruction:
     currency: str
     every: str  # "month", "quarter"
     next_on: date
+    last_on: date | None = None
     stopped: str | None = None  # "the next one" or "until cancelled"; a standing order that was ended is not told

@@ -285,7 +285,8 @@ def remove(staff: StaffUser, chat_id: str) -> None:
 def clean_up(staff: StaffUser | None, days: int, *, dry_run: bool = False) -> CleanUp:
     """Delete sessions without activity for that many days (at least 1) that are not active.
 
-    What is in use is safe: status and age are checked in the statement that deletes. A person cleans up their own
+    What is in use is safe: status and age are checked in the statement that deletes. So is a session with an order that
+    is on its way or whose outcome is not known: nobody could find that out any more. A person cleans up their own
     branch, the system (None) every one.
     """
     if days < 1:
@@ -294,7 +295,7 @@ def clean_up(staff: StaffUser | None, days: int, *, dry_run: bool = False) -> Cl
     old = ChatSession.last_activity_at < cutoff
     if staff is not None:
         old &= ChatSession.branch == staff.branch
-    idle = ChatSession.status != ChatStatus.ACTIVE
+    idle = (ChatSession.status != ChatStatus.ACTIVE) & ChatSession.id.not_in(proposals.unsettled_chats())
     kept = db.session.scalar(select(func.count()).select_from(ChatSession).where(old, ~idle)) or 0
     if dry_run:
         count = db.session.scalar(select(func.count()).select_from(ChatSession).where(old, idle)) or 0

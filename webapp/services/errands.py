@@ -12,7 +12,7 @@ from webapp.extensions import db
 from webapp.models import ChatSession, Message, Proposal
 from webapp.models.base import now
 from webapp.models.proposal import ProposalState
-from webapp.services import audit, proposals
+from webapp.services import audit, outbox, proposals
 
 LEFT_FOR = timedelta(seconds=2)  # a confirmed one that nobody has begun to send by then is taken up by a sweeper
 DESK = "Bankside"
@@ -105,6 +105,8 @@ def settle(proposal_id: int, state: ProposalState, text: str, receipt_number: st
     row = db.session.get_one(Proposal, proposal_id, populate_existing=True)
     _say(chat, _event(row, text))
     audit.record(None, f"proposal.{state}", row.key, chat=chat_id, kind=row.kind, receipt=receipt_number or "")
+    if state != ProposalState.UNKNOWN:
+        outbox.tell(f"proposal.{state}", chat, proposal_id=row.key, kind=row.kind)
     return chat_id
 
 

@@ -10,7 +10,10 @@ from webapp.extensions import db
 from webapp.models import ChatSession, Delivery, StaffUser, Webhook
 from webapp.models.base import new_id, now
 
-EVENTS = ("session.created", "message.created", "reply.done", "session.escalated", "session.ended")
+EVENTS = (
+    "session.created", "message.created", "reply.done", "session.escalated", "session.ended", "proposal.created",
+    "proposal.done", "proposal.failed",
+)  # fmt: skip
 
 
 def tell(event: str, chat: ChatSession, **facts: str | int) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Select, exists, select, update
 
 from webapp.agents.transcript import Answer, ProposedAction
 from webapp.bank.orders import arguments_of, digest_of
@@ -20,7 +20,7 @@ from webapp.extensions import db
 from webapp.models import ChatSession, Proposal, Question, Reply, StaffUser
 from webapp.models.base import now
 from webapp.models.proposal import UNDER_WAY, Level, ProposalState
-from webapp.services import audit
+from webapp.services import audit, outbox
 from webapp.services.errors import (
     ChatEnded,
     DomainError,
@@ -82,6 +82,7 @@ def propose(reply_id: int, actions: Sequence[ProposedAction]) -> None:
         db.session.flush()
         stored.append(row)
         audit.record(chat.staff, "proposal.made", row.key, chat=chat.id, kind=row.kind, digest=row.digest)
+        outbox.tell("proposal.created", chat, proposal_id=row.key, kind=row.kind)
 
 
 def _shown(action: ProposedAction) -> dict[str, Any]:
@@ -136,6 +137,12 @@ def proposal_in(chat: ChatSession, proposal_id: int) -> Proposal:
     if found is None:
         raise MessageNotFound("This proposal does not exist.")
     return found
+
+
+def in_chat(chat: ChatSession) -> Sequence[Proposal]:
+    """A session's proposals, oldest first. The chat must come from `chats.readable_chat`."""
+    found = select(Proposal).where(Proposal.chat_id == chat.id).order_by(Proposal.id)
+    return db.session.scalars(found).all()
 
 
 def confirm(staff: StaffUser, chat: ChatSession, proposal: Proposal, digest: str, level: Level) -> bool:
@@ -213,7 +220,7 @@ def _decide(staff: StaffUser, proposal: Proposal, state: ProposalState) -> None:
 
 def standing(staff: StaffUser, chat: ChatSession, proposal: Proposal, level: Level) -> Standing:
     """What this person may do with a proposal now."""
-    second = _needs_second(proposal)
+    second = needs_second(proposal)
     if not proposal.is_open:
         return Standing(needs_second=second)
     problem = _in_the_way(staff, chat, proposal, level)
@@ -226,7 +233,7 @@ def standing(staff: StaffUser, chat: ChatSession, proposal: Proposal, level: Lev
 
 
 def _may_decline(staff: StaffUser, chat: ChatSession, proposal: Proposal) -> bool:
-    return staff.id == chat.staff_id or (_needs_second(proposal) and staff.may("orders.release"))
+    return staff.id == chat.staff_id or (needs_second(proposal) and staff.may("orders.release"))
 
 
 def _in_the_way(staff: StaffUser, chat: ChatSession, proposal: Proposal, level: Level) -> DomainError | None:
@@ -253,7 +260,7 @@ def _in_the_way(staff: StaffUser, chat: ChatSession, proposal: Proposal, level: 
 
 
 def _not_theirs(staff: StaffUser, chat: ChatSession, proposal: Proposal) -> DomainError | None:
-    if _needs_second(proposal):
+    if needs_second(proposal):
         if staff.id == proposal.proposer_id or staff.id == chat.staff_id:
             return SecondPersonNeeded(
                 f"{_euros(proposal)} is above your limit: a second person has to confirm it.",
@@ -265,7 +272,7 @@ def _not_theirs(staff: StaffUser, chat: ChatSession, proposal: Proposal) -> Doma
     return None if staff.may("orders.confirm") else NotAllowed("Your role does not confirm orders to the bank.")
 
 
-def _needs_second(proposal: Proposal) -> bool:
+def needs_second(proposal: Proposal) -> bool:
     """Whether the money at stake is above what the proposer's role may move on its own word."""
     if not proposal.amount_cents:
         return False
@@ -284,11 +291,14 @@ def _closed(proposal: Proposal) -> ProposalClosed:
     return ProposalClosed(f"This proposal is {proposal.state} already.", "Reload the page to see how it stands.")
 
 
+def unsettled_chats() -> Select[str]:
+    """The sessions with an order that is on its way to the bank, or whose outcome is not known."""
+    return select(Proposal.chat_id).where(Proposal.state.in_((*UNDER_WAY, ProposalState.UNKNOWN)))
+
+
 def any_unsettled(chat_id: str) -> bool:
-    """Whether an order of this session is on its way to the bank, or its outcome is not known."""
-    states = (*UNDER_WAY, ProposalState.UNKNOWN)
-    found = select(Proposal.id).where(Proposal.chat_id == chat_id, Proposal.state.in_(states))
-    return bool(db.session.scalar(select(exists(found))))
+    """Whether this session is one of them."""
+    return bool(db.session.scalar(select(exists(unsettled_chats().where(Proposal.chat_id == chat_id)))))
 
 
 def touch(chat_id: str) -> None:

@@ -13,7 +13,9 @@ from webapp.agents.tools import (
     payment_proposals,
     payments,
     spending,
+    standing_proposals,
     transactions,
+    transfer_proposals,
 )
 from webapp.agents.tools.registry import Registry
 
@@ -52,6 +54,14 @@ TOOLS = Registry(
         payment_proposals.propose_transfer,
         payment_proposals.propose_transfer_cancellation,
         payment_proposals.propose_stopped_payment,
+        payment_proposals.propose_recall,
+        card_proposals.propose_pin_letter,
+        transfer_proposals.propose_instant_transfer,
+        transfer_proposals.propose_scheduled_transfer,
+        transfer_proposals.propose_bill_payment,
+        transfer_proposals.propose_international_transfer,
+        standing_proposals.propose_standing_order,
+        standing_proposals.propose_standing_order_change,
         case_proposals.propose_dispute,
         case_proposals.propose_dispute_withdrawal,
         case_proposals.propose_alert_answer,

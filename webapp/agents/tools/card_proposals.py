@@ -10,12 +10,15 @@ from webapp.agents.tools.registry import ToolResult, proposes
 from webapp.agents.tools.subject import card_meant, card_words, customer_of
 from webapp.agents.transcript import Desk
 from webapp.agents.wording import money
+from webapp.bank.order_choices import PinLetterReason
 from webapp.bank.orders import (
     ActivateCard,
     BlockCard,
     BlockReason,
     ReplaceCard,
     ReplaceReason,
+    ResetPinCount,
+    SendPinLetter,
     SetCardLimit,
     UnblockCard,
 )
@@ -29,6 +32,7 @@ _BLOCKED_FOR = {
     BlockReason.TEMPORARY: ("cards-block-and-unblock", "Temporary block"),
 }
 _UNSET = Decimal(0)
+_LOCKED_AFTER = 3  # wrong PINs
 
 
 def _usable(desk: Desk, last_four: str | None, *wanted: CardStatus) -> Card | ToolResult:
@@ -67,13 +71,16 @@ def propose_block_card(
 
 @proposes(label="unblocking a card", doing="Preparing to unblock the card", level="full")
 def propose_unblock_card(desk: Desk, last_four: str | None = None) -> ToolResult:
-    """Propose to lift a temporary block. A person confirms it.
+    """Propose to lift a temporary block, or to unlock a card after wrong PINs. A person confirms it.
 
     last_four: of the card; may be left out if only one card is blocked.
     """
     card = _usable(desk, last_four, CardStatus.BLOCKED)
     if isinstance(card, ToolResult):
         return card
+    if card.wrong_pin_attempts >= _LOCKED_AFTER:
+        order = ResetPinCount(card.id)
+        return proposed(desk, order, ("cards-blocked-wrong-pin", "Ways to unblock"), "full", {"card": card.last_four})
     rule = ("cards-block-and-unblock", "Unblocking")
     return proposed(desk, UnblockCard(card.id), rule, "full", {"card": card.last_four})
 
@@ -130,3 +137,25 @@ def propose_card_limit(desk: Desk, daily_limit: Decimal = _UNSET, last_four: str
     section = "Raising the limit" if daily_limit > card.daily_limit else "Lowering a limit"
     order = SetCardLimit(card.id, daily_limit)
     return proposed(desk, order, ("cards-limits", section), "full", {"card": card.last_four})
+
+
+@proposes(label="sending a PIN letter", doing="Preparing the PIN letter", level="full")
+def propose_pin_letter(
+    desk: Desk,
+    reason: Literal["forgotten", "new PIN", "letter not arrived"] | None = None,
+    last_four: str | None = None,
+) -> ToolResult:
+    """Propose to send a PIN by letter. A person confirms it.
+
+    reason: forgotten sends the same PIN again; new PIN ends the old one; letter not arrived is free. last_four: of the
+    card; may be left out if only one comes into question.
+    """
+    card = _usable(desk, last_four, CardStatus.ACTIVE, CardStatus.INACTIVE, CardStatus.BLOCKED)
+    if isinstance(card, ToolResult):
+        return card
+    if reason is None:
+        question = f"Which PIN letter for {card_words(card)}: the PIN was forgotten, a new PIN, or a letter never came?"
+        return ask_for("reason", question, ("forgotten", "new PIN", "letter not arrived"))
+    section = "Letter not arrived (staff only)" if reason == "letter not arrived" else "Forgotten PIN"
+    order = SendPinLetter(card.id, PinLetterReason(reason))
+    return proposed(desk, order, ("cards-pin", section), "full", {"card": card.last_four})

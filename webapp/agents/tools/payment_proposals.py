@@ -11,12 +11,15 @@ from webapp.agents.tools.registry import BadArgument, ToolResult, proposes
 from webapp.agents.tools.subject import accounts_meant, customer_of, no_such_account
 from webapp.agents.transcript import Desk
 from webapp.agents.wording import account_name, day, money, plain
+from webapp.bank.errors import OrderRefused
 from webapp.bank.iban import read_iban
-from webapp.bank.orders import CancelTransfer, StopPayment, TransferMoney
-from webapp.bank.values import Account, AccountStatus, TransferState
+from webapp.bank.order_choices import RecallReason
+from webapp.bank.orders import CancelTransfer, RecallTransfer, StopPayment, TransferMoney
+from webapp.bank.values import Account, AccountStatus, Transfer, TransferState
 
 _UNSET = Decimal(0)
 _CANCELLABLE = (TransferState.SCHEDULED, TransferState.PROCESSING)
+_RECALLABLE = (TransferState.PROCESSING, TransferState.COMPLETED)
 _MOST_READ = 200
 
 
@@ -35,12 +38,12 @@ def propose_transfer(
     from_account: last four digits or kind; the current account if left out. to_account: an own account, by last four
     digits or kind. to_iban and to_name: anybody else's. reference: up to 140 characters.
     """
-    source = _one_account(desk, from_account or "current", "account_from", "From which account?")
+    source = one_account(desk, from_account or "current", "account_from", "From which account?")
     if isinstance(source, ToolResult):
         return source
     target: Account | None = None
     if to_account and not to_iban:
-        found = _one_account(desk, to_account, "account_to", "To which account?")
+        found = one_account(desk, to_account, "account_to", "To which account?")
         if isinstance(found, ToolResult):
             return found
         target = found
@@ -62,7 +65,7 @@ def propose_transfer(
     return proposed(desk, order, (article, "Cost and time"), "full", {"account": source.last_four})
 
 
-def _one_account(desk: Desk, words: str, slot: str, question: str) -> Account | ToolResult:
+def one_account(desk: Desk, words: str, slot: str, question: str) -> Account | ToolResult:
     found = [one for one in accounts_meant(desk, words) if one.status is not AccountStatus.CLOSED]
     if len(found) == 1:
         return found[0]
@@ -80,6 +83,55 @@ def propose_transfer_cancellation(
 
     transfer_id: as staff quote it, TR-204118. to, amount: find it by the recipient or the amount instead.
     """
+    row = _one_transfer(desk, transfer_id, to, amount, _CANCELLABLE)
+    if isinstance(row, ToolResult):
+        return row
+    if row.state is TransferState.COMPLETED:
+        return ToolResult(
+            f"Transfer {plain(row.id)} has been executed.", facts={"transfer": row.id, "recallable": True}
+        )
+    scheduled = row.state is TransferState.SCHEDULED
+    rule = (
+        ("payments-scheduled", "Changing and cancelling") if scheduled else ("payments-recall", "Before it is executed")
+    )
+    try:
+        return proposed(desk, CancelTransfer(row.id), rule, "full", {"transfer": row.id})
+    except OrderRefused as refused:
+        if row.state not in _RECALLABLE:
+            raise
+        return ToolResult(str(refused), facts={"transfer": row.id, "recallable": True})
+
+
+@proposes(label="recalling a transfer", doing="Looking for the transfer to recall", level="full")
+def propose_recall(
+    desk: Desk,
+    reason: Literal["wrong account", "wrong amount", "sent twice"] | None = None,
+    transfer_id: str | None = None,
+    to: str | None = None,
+    amount: Decimal | None = None,
+) -> ToolResult:
+    """Propose to ask for money back that has gone out: a request that costs a fee, and the recipient decides. A person
+    confirms it.
+
+    reason: why. transfer_id: as staff quote it. to, amount: find it by the recipient or the amount instead.
+    """
+    row = _one_transfer(desk, transfer_id, to, amount, _RECALLABLE)
+    if isinstance(row, ToolResult):
+        return row
+    if reason is None:
+        question = (
+            f"Transfer {plain(row.id)} to {plain(row.to_name)} has been executed. A recall asks the recipient, costs "
+            "12.00 EUR and may fail. Why is it recalled: wrong account, wrong amount, or sent twice?"
+        )
+        return ask_for("reason", question, [one.value for one in RecallReason])
+    order = RecallTransfer(row.id, RecallReason(reason))
+    return proposed(desk, order, ("payments-recall", "After it is executed"), "full", {"transfer": row.id})
+
+
+def _one_transfer(
+    desk: Desk, transfer_id: str | None, to: str | None, amount: Decimal | None, wanted: tuple[TransferState, ...]
+) -> Transfer | ToolResult:
+    """The transfer meant; of several that fit, one in a state that is wanted."""
     rows = list(desk.bank.transfers(customer_of(desk).number, limit=_MOST_READ))
     if transfer_id:
         digits = "".join(sign for sign in transfer_id if sign.isdigit())
@@ -91,17 +143,12 @@ def propose_transfer_cancellation(
         rows = [row for row in rows if (not to or row.to_name in names) and (amount is None or row.amount == amount)]
         if not rows:
             return ToolResult("The customer has no such transfer.", outcome="not found")
-        still = [row for row in rows if row.state in _CANCELLABLE]
+        still = [row for row in rows if row.state in wanted]
         rows = still or rows[:1]
     if len(rows) > 1:
         labels = [f"{row.id}, {money(row.amount, row.currency)} to {plain(row.to_name)}" for row in rows[:5]]
         return ask_for("transfer", f"Which transfer? {'; '.join(labels)}.", [row.id for row in rows[:5]], labels)
-    row = rows[0]
-    scheduled = row.state is TransferState.SCHEDULED
-    rule = (
-        ("payments-scheduled", "Changing and cancelling") if scheduled else ("payments-recall", "Before it is executed")
-    )
-    return proposed(desk, CancelTransfer(row.id), rule, "full", {"transfer": row.id})
+    return rows[0]
 
 
 @proposes(label="stopping a payment", doing="Looking for the payment to stop", level="full")

@@ -261,7 +261,10 @@ class Following(Asked):
     )
 
 
-Event = Literal["session.created", "message.created", "reply.done", "session.escalated", "session.ended"]
+Event = Literal[
+    "session.created", "message.created", "reply.done", "session.escalated", "session.ended", "proposal.created",
+    "proposal.done", "proposal.failed",
+]  # fmt: skip
 
 
 class NewWebhook(Asked):

@@ -34,6 +34,15 @@ def halts(connection: Connection) -> dict[str, tuple[Halt, ...]]:
     for row in connection.execute(statement):
         until = row.only_on + SETTLES if row.only_on else None
         found[row.customer_number].append(Halt(_KINDS[row.kind], row.to_name, row.only_on or row.placed_on, until))
+    ours = tables.standing_orders
+    changed = (
+        select(instructions, accounts.c.customer_number, ours.c.taken_over_on)
+        .join(accounts, accounts.c.id == instructions.c.account_id)
+        .join(ours, ours.c.instruction_id == instructions.c.id)
+        .where(ours.c.taken_over_on.is_not(None))
+    )
+    for row in connection.execute(changed):  # the bank pays these itself, with another amount
+        found[row.customer_number].append(Halt(TransactionKind.STANDING_ORDER, row.to_name, row.taken_over_on))
     transfers = tables.transfers
     cancelled = (
         select(transfers, accounts.c.customer_number)

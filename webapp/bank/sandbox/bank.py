@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from webapp.bank.core_banking import TransactionQuery
 from webapp.bank.errors import AccountNotFound, BankUnavailable, CardNotFound, CustomerNotFound
 from webapp.bank.sandbox import reading, tables
+from webapp.bank.sandbox.counter import written_day
 from webapp.bank.sandbox.folding import fold
 from webapp.bank.sandbox.searching import customers_matching, pending_sums, transactions_matching, within
 from webapp.bank.values import (
@@ -114,26 +115,29 @@ class SandboxBank:
 
     def transfers(self, customer_number: str, limit: int = 20) -> Sequence[Transfer]:
         """The customer's transfer orders, newest first."""
-        transfers = tables.transfers
+        transfers, recalls = tables.transfers, tables.recalls
         statement = (
             _through_accounts(transfers, customer_number)
+            .add_columns(recalls.c.asked_on, recalls.c.answer_by, recalls.c.answered_on, recalls.c.agreed)
+            .outerjoin(recalls, recalls.c.transfer_id == transfers.c.id)
             .order_by(transfers.c.ordered_at.desc(), transfers.c.id.desc())
             .limit(within(limit, MOST_TRANSFERS) or 1)  # one row still tells whether there is such a customer
         )
         rows = self._rows_of_customer(statement, customer_number)
-        return [reading.transfer_from(row) for row in rows[: within(limit, MOST_TRANSFERS)]]
+        return [reading.transfer_from(row, _recall(row)) for row in rows[: within(limit, MOST_TRANSFERS)]]
 
     def standing_instructions(self, customer_number: str) -> Sequence[StandingInstruction]:
         """The customer's standing orders and direct debits, next due first."""
-        instructions, stops = tables.standing_instructions, tables.stops
+        instructions, stops, ours = tables.standing_instructions, tables.stops, tables.standing_orders
         statement = (
             _through_accounts(instructions, customer_number)
-            .add_columns(stops.c.placed_on, stops.c.only_on)
+            .add_columns(stops.c.placed_on, stops.c.only_on, ours.c.last_on)
+            .outerjoin(ours, ours.c.instruction_id == instructions.c.id)
             .outerjoin(stops, stops.c.instruction_id == instructions.c.id)
             .order_by(instructions.c.next_on, instructions.c.id)
         )
         return [
-            reading.instruction_from(row, _stopped(row))
+            reading.instruction_from(row, _stopped(row), row.last_on)
             for row in self._rows_of_customer(statement, customer_number)
             if row.placed_on is None or row.kind == "direct debit"
         ]
@@ -189,6 +193,17 @@ def _stopped(row: Row[Any]) -> str | None:
     if row.placed_on is None or (row.only_on is not None and row.only_on < row.next_on):
         return None
     return "until cancelled" if row.only_on is None else "the next one"
+
+
+def _recall(row: Row[Any]) -> str | None:
+    """What became of asking for the money back."""
+    if row.asked_on is None:
+        return None
+    asked = f"asked on {written_day(row.asked_on)}"
+    if row.answered_on is None:
+        return f"{asked}, answer by {written_day(row.answer_by)}"
+    answer = "the recipient agreed, the money is back" if row.agreed else "the recipient refused"
+    return f"{asked}, answered {written_day(row.answered_on)}: {answer}"
 
 
 def _plain(customer_number: str) -> str:

@@ -20,8 +20,9 @@ from webapp.bank.orders import (
 )
 from webapp.bank.previews import Change, Preview
 from webapp.bank.sandbox import tables
+from webapp.bank.sandbox.bank_days import bank_day_from, bank_days_after
 from webapp.bank.sandbox.counter import NOTHING, Counter, Plan, euros, written_day
-from webapp.bank.sandbox.dates import add_months, last_of_month, working_day_from, working_days_after
+from webapp.bank.sandbox.dates import add_months, last_of_month
 from webapp.bank.sandbox.ledger import charge
 from webapp.bank.sandbox.terms import (
     DEBIT_DAILY_LIMIT,
@@ -158,11 +159,11 @@ def _delivery(counter: Counter, order: ReplaceCard) -> tuple[date, Decimal]:
     """When the card arrives, and what it costs."""
     if not order.express:
         free = order.reason in _FREE
-        return working_days_after(counter.today, REPLACEMENT_DAYS), NOTHING if free else REPLACEMENT_CARD_FEE
-    counted_from = working_day_from(counter.today)
+        return bank_days_after(counter.today, REPLACEMENT_DAYS), NOTHING if free else REPLACEMENT_CARD_FEE
+    counted_from = bank_day_from(counter.today)
     if counted_from == counter.today and counter.local.hour >= EXPRESS_CARD_HOUR:
-        counted_from = working_days_after(counter.today, 1)
-    return working_days_after(counted_from, 1), EXPRESS_CARD_FEE
+        counted_from = bank_days_after(counter.today, 1)
+    return bank_days_after(counted_from, 1), EXPRESS_CARD_FEE
 
 
 def _new_ending(counter: Counter) -> str:

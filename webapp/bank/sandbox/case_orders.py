@@ -24,9 +24,10 @@ from webapp.bank.orders import (
 )
 from webapp.bank.previews import Change, Preview
 from webapp.bank.sandbox import reading, tables
+from webapp.bank.sandbox.bank_days import bank_days_after
 from webapp.bank.sandbox.card_orders import REASONS, set_status, status_words, words
 from webapp.bank.sandbox.counter import NOTHING, Counter, Plan, euros, written_day
-from webapp.bank.sandbox.dates import BANK_ZONE, working_days_after
+from webapp.bank.sandbox.dates import BANK_ZONE
 from webapp.bank.sandbox.ledger import DISPUTES, Leg, post
 from webapp.bank.sandbox.terms import (
     CURRENCY,
@@ -45,6 +46,19 @@ from webapp.bank.values import (
     TransactionStatus,
 )
 
+# What the handbook asks for, by reason (disputes-evidence).
+EVIDENCE = {
+    DisputeReason.DUPLICATE: "the receipt, and the cash receipt if it was paid in cash",
+    DisputeReason.AMOUNT: "the receipt or the agreed price",
+    DisputeReason.NOT_RECEIVED: "the order, the delivery date, and letters to the merchant",
+    DisputeReason.NOT_AS_DESCRIBED: "the description, photographs, and proof of return",
+    DisputeReason.CANCELLED: "the merchant's confirmation",
+    DisputeReason.CREDIT: "the merchant's confirmation",
+    DisputeReason.SUBSCRIPTION: "the cancellation with its date",
+    DisputeReason.FRAUD: "a written statement",
+    DisputeReason.UNKNOWN: "a written statement",
+    DisputeReason.CASH: "the slip if there is one, time and amount",
+}
 STILL_OPEN = (DisputeState.OPEN, DisputeState.EVIDENCE_NEEDED, DisputeState.UNDER_REVIEW)
 _DISPUTABLE = (TransactionKind.CARD_PAYMENT, TransactionKind.CASH_WITHDRAWAL)
 
@@ -63,12 +77,19 @@ def open_dispute(counter: Counter, order: OpenDispute) -> Plan:
         "Open the dispute",
         (Change("Dispute", "none", f"open, evidence due {written_day(due_on)}"),),
         amount=size if fraud else NOTHING,
-        notes=(_credit_note(counter, size, fraud), "The merchant answers in 30 days; a usual case takes 6 to 8 weeks."),
+        notes=(
+            f"Evidence still owed, by {written_day(due_on)}: {EVIDENCE[order.reason]}.",
+            _credit_note(counter, size, fraud),
+            "The merchant answers in 30 days; a usual case takes 6 to 8 weeks.",
+        ),
     )
 
     def act() -> tuple[str, str]:
         number = _open(counter, payment, order.reason)
-        return number, f"Dispute {number} with {payment.counterparty} is open; evidence is due {written_day(due_on)}."
+        return number, (
+            f"Dispute {number} with {payment.counterparty} is open. Evidence still owed, by {written_day(due_on)}: "
+            f"{EVIDENCE[order.reason]}."
+        )
 
     return Plan(preview, act)
 
@@ -99,7 +120,7 @@ def _credit_note(counter: Counter, size: Decimal, fraud: bool) -> str:
     if fraud:
         return f"{euros(size)} are credited provisionally at once."
     if size <= PROVISIONAL_CREDIT_MOST:
-        by = working_days_after(counter.today, PROVISIONAL_CREDIT_DAYS)
+        by = bank_days_after(counter.today, PROVISIONAL_CREDIT_DAYS)
         return f"Provisional credit by {written_day(by)} if the evidence is there."
     return f"No provisional credit: it is above {euros(PROVISIONAL_CREDIT_MOST)}."
 
@@ -199,7 +220,9 @@ def resolve_alert(counter: Counter, order: ResolveAlert) -> Plan:
             )
         _treat_card(counter, card, order.answer)
         opened = [_open(counter, one, DisputeReason.FRAUD) for one in contested]
-        cases = f" Disputes opened and credited: {', '.join(opened)}." if opened else ""
+        due = written_day(counter.today + timedelta(days=EVIDENCE_DUE_DAYS))
+        owed = f" Evidence still owed, by {due}: {EVIDENCE[DisputeReason.FRAUD]}."
+        cases = f" Disputes opened and credited: {', '.join(opened)}.{owed}" if opened else ""
         return row.id, f"Alert {row.id}: the customer said {order.answer.value}.{cases}"
 
     return Plan(preview, act)
@@ -285,7 +308,9 @@ def report_fraud(counter: Counter, order: ReportFraud) -> Plan:
             )
         _treat_card(counter, card, AlertAnswer.NO)
         opened = [_open(counter, one, DisputeReason.FRAUD) for one in contested]
-        cases = f" Disputes opened and credited: {', '.join(opened)}." if opened else ""
+        due = written_day(counter.today + timedelta(days=EVIDENCE_DUE_DAYS))
+        owed = f" Evidence still owed, by {due}: {EVIDENCE[DisputeReason.FRAUD]}."
+        cases = f" Disputes opened and credited: {', '.join(opened)}.{owed}" if opened else ""
         return number, f"Fraud case {number} is open and {words(card)} is blocked.{cases}"
 
     return Plan(preview, act)

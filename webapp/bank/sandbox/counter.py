@@ -18,7 +18,8 @@ from sqlalchemy import Column, Connection, Row, Select, Table, select
 from webapp.bank.errors import OrderRefused
 from webapp.bank.previews import Preview
 from webapp.bank.sandbox import reading, tables
-from webapp.bank.sandbox.dates import BANK_ZONE, working_day_from, working_days_after
+from webapp.bank.sandbox.bank_days import bank_day_from, bank_days_after
+from webapp.bank.sandbox.dates import BANK_ZONE
 from webapp.bank.sandbox.searching import pending_sums
 from webapp.bank.sandbox.terms import SEPA_CUT_OFF_HOUR
 from webapp.bank.values import Account, Card, Customer
@@ -118,10 +119,16 @@ class Counter:
     @property
     def sepa_day(self) -> date:
         """The working day on which a transfer ordered now is executed: today until the cut-off."""
-        working = working_day_from(self.today)
-        if working == self.today and (self.local.hour, self.local.minute) > (SEPA_CUT_OFF_HOUR, 0):
-            return working_days_after(self.today, 1)
-        return working
+        return sepa_day_of(self.now)
+
+
+def sepa_day_of(moment: datetime) -> date:
+    """The working day on which a transfer ordered at an (aware) moment is executed."""
+    local = moment.astimezone(BANK_ZONE)
+    working = bank_day_from(local.date())
+    if working == local.date() and (local.hour, local.minute) > (SEPA_CUT_OFF_HOUR, 0):
+        return bank_days_after(working, 1)
+    return working
 
 
 def euros(amount: Decimal) -> str:

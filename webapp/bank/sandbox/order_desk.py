@@ -15,7 +15,17 @@ from webapp.bank.errors import BankUnavailable, CustomerNotFound, OrderRefused
 from webapp.bank.order_desk import Outcome, Receipt
 from webapp.bank.orders import Order, arguments_of, digest_of
 from webapp.bank.previews import Preview
-from webapp.bank.sandbox import card_orders, case_orders, payment_orders, reading, tables
+from webapp.bank.sandbox import (
+    card_orders,
+    case_orders,
+    outward_orders,
+    payment_orders,
+    pin_orders,
+    reading,
+    recall_orders,
+    standing_orders,
+    tables,
+)
 from webapp.bank.sandbox.counter import Counter, Plan
 from webapp.bank.sandbox.folding import fold
 
@@ -35,6 +45,15 @@ PLANS: Mapping[str, Callable[[Counter, Any], Plan]] = {
     "resolve_alert": case_orders.resolve_alert,
     "report_fraud": case_orders.report_fraud,
     "update_contact": case_orders.update_contact,
+    "instant_transfer": outward_orders.instant,
+    "schedule_transfer": outward_orders.schedule,
+    "pay_bill": outward_orders.pay_bill,
+    "international_transfer": outward_orders.international,
+    "set_up_standing_order": standing_orders.set_up,
+    "change_standing_order": standing_orders.change,
+    "recall_transfer": recall_orders.recall,
+    "reset_pin_count": pin_orders.reset_count,
+    "send_pin_letter": pin_orders.send_letter,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,10 @@ from webapp.bank.iban import masked, read_iban
 from webapp.bank.orders import CancelTransfer, StopPayment, TransferMoney
 from webapp.bank.previews import Change, Preview
 from webapp.bank.sandbox import reading, tables
-from webapp.bank.sandbox.counter import NOTHING, Counter, Plan, euros, written_day
-from webapp.bank.sandbox.dates import ONE_DAY, working_day_until, working_days_after
-from webapp.bank.sandbox.ledger import OTHER_BANKS, Leg, charge, post
+from webapp.bank.sandbox.bank_days import bank_day_until, bank_days_after
+from webapp.bank.sandbox.counter import NOTHING, Counter, Plan, euros, sepa_day_of, written_day
+from webapp.bank.sandbox.dates import ONE_DAY
+from webapp.bank.sandbox.ledger import FEES, OTHER_BANKS, Leg, charge, post
 from webapp.bank.sandbox.terms import (
     CASH_ADVANCE_LEAST,
     CASH_ADVANCE_PERCENT,
@@ -31,9 +33,7 @@ from webapp.bank.values import Account, AccountKind, AccountStatus, TransactionK
 
 LONGEST_REFERENCE = 140
 MOST_TRANSFERRED = Decimal("10000000.00")
-RECALL = (
-    "It has been executed. A recall costs 12.00 EUR and needs the recipient's consent; the payments desk enters it."
-)
+RECALL = "It has been executed. A recall costs 12.00 EUR and needs the recipient's consent."
 
 
 def transfer(counter: Counter, order: TransferMoney) -> Plan:
@@ -42,21 +42,14 @@ def transfer(counter: Counter, order: TransferMoney) -> Plan:
     iban = read_iban(order.to_iban)
     if iban is None:
         raise OrderRefused("The IBAN is not valid: its length or check digits are wrong.")
-    _check(order, source)
-    row = counter.account_row(tables.accounts.c.iban, iban)
-    target = counter.account_of(row) if row is not None else None
-    if target is not None:
-        _check_target(source, target)
-    fee = _fee(source, target, order.amount)
-    if order.amount + fee > source.available:
-        with_fee = f" and {euros(fee)} of fees" if fee else ""
-        raise OrderRefused(
-            f"There is not enough money: {euros(source.available)} are available on {named(source)}, "
-            f"{euros(order.amount)}{with_fee} are needed."
-        )
+    check_sender(source)
+    check_words(order.amount, order.to_name, order.reference)
+    target = own_bank_account(counter, source, iban)
+    fee = transfer_fee(source, target, order.amount)
+    check_money(source, order.amount, fee)
     own = target is not None and target.customer_number == counter.customer.number
     execute_on = counter.today if target is not None else counter.sepa_day
-    arrives_on = execute_on if target is not None else working_days_after(execute_on, 1)
+    arrives_on = execute_on if target is not None else bank_days_after(execute_on, 1)
     to = named(target) if own and target is not None else f"{order.to_name}, {masked(iban)}"
     changes = [Change(named(source), euros(source.balance), euros(source.balance - order.amount - fee))]
     if own and target is not None:
@@ -71,30 +64,11 @@ def transfer(counter: Counter, order: TransferMoney) -> Plan:
     )
 
     def act() -> tuple[str, str]:
-        number = counter.new_number("TR", 6, tables.transfers)
-        text = order.reference or "Transfer"
-        out = Leg(source.id, -order.amount, TransactionKind.TRANSFER_OUT, order.to_name, f"{text}, {number}")
-        if target is not None:
-            into = Leg(
-                target.id, order.amount, TransactionKind.TRANSFER_IN, counter.customer.name, f"{text}, {number}",
-                "own transfer" if own else "transfer",
-            )  # fmt: skip
-        else:
-            into = Leg(OTHER_BANKS, order.amount)
-        post(counter, (out, into))
-        charge(counter, source.id, fee, f"Fee for transfer {number}")
         state = TransferState.COMPLETED if target is not None else TransferState.PROCESSING
-        counter.connection.execute(
-            insert(tables.transfers).values(
-                id=number, account_id=source.id, to_name=order.to_name[:120], to_iban_masked=masked(iban),
-                amount=order.amount, currency=CURRENCY, ordered_at=counter.now, execute_on=execute_on,
-                arrives_on=arrives_on, state=state.value, kind="internal" if target is not None else "SEPA",
-                reference=order.reference,
-            )
-        )  # fmt: skip
-        counter.connection.execute(
-            insert(tables.transfer_orders).values(transfer_id=number, to_iban=iban, order_key=counter.key)
-        )
+        kind = "internal" if target is not None else "SEPA"
+        sending = Sending(source, target, order.to_name, iban, order.amount, fee, order.reference, kind)
+        number = record(counter, sending, execute_on, arrives_on, state)
+        book(counter, sending, number)
         when = "is there" if target is not None else f"arrives {written_day(arrives_on)}"
         return number, f"Transfer {number}: {euros(order.amount)} to {to}; the money {when}."
 
@@ -106,7 +80,60 @@ def named(account: Account) -> str:
     return f"{account.name} ..{account.last_four}"
 
 
-def _check(order: TransferMoney, source: Account) -> None:
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Money on its way: from where, to whom, how much. `to_account` is an IBAN or a foreign account number."""
+
+    source: Account
+    target: Account | None  # with this bank
+    to_name: str
+    to_account: str
+    amount: Decimal
+    fee: Decimal
+    reference: str
+    kind: str
+    fee_from_amount: bool = False  # the recipient bears it
+
+
+def record(counter: Counter, sending: Sending, execute_on: date, arrives_on: date, state: TransferState) -> str:
+    """Write the order down; its number."""
+    number = counter.new_number("TR", 6, tables.transfers)
+    counter.connection.execute(
+        insert(tables.transfers).values(
+            id=number, account_id=sending.source.id, to_name=sending.to_name[:120],
+            to_iban_masked=masked(sending.to_account), amount=sending.amount, currency=CURRENCY,
+            ordered_at=counter.now, execute_on=execute_on, arrives_on=arrives_on, state=state.value,
+            kind=sending.kind, reference=sending.reference[:LONGEST_REFERENCE],
+        )
+    )  # fmt: skip
+    counter.connection.execute(
+        insert(tables.transfer_orders).values(
+            transfer_id=number, to_iban=sending.to_account, order_key=counter.key
+        )
+    )  # fmt: skip
+    return number
+
+
+def book(counter: Counter, sending: Sending, number: str, charging: bool = True) -> None:
+    """Let the money leave, and take the fee."""
+    text = f"{sending.reference or 'Transfer'}, {number}"
+    source, amount = sending.source, sending.amount
+    own = sending.target is not None and sending.target.customer_number == source.customer_number
+    out = Leg(source.id, -amount, TransactionKind.TRANSFER_OUT, sending.to_name, text)
+    if sending.target is not None:
+        payer, category = counter.customer.name, "own transfer" if own else "transfer"
+        legs = [out, Leg(sending.target.id, amount, TransactionKind.TRANSFER_IN, payer, text, category)]
+    elif sending.fee_from_amount:
+        legs = [out, Leg(OTHER_BANKS, amount - sending.fee), Leg(FEES, sending.fee)]
+    else:
+        legs = [out, Leg(OTHER_BANKS, amount)]
+    post(counter, legs)
+    if charging and not sending.fee_from_amount:
+        charge(counter, source.id, sending.fee, f"Fee for transfer {number}")
+
+
+def check_sender(source: Account) -> None:
+    """Whether money may leave this account by an order; raises `OrderRefused`."""
     if source.status is not AccountStatus.OPEN:
         raise OrderRefused(f"{named(source)} is {source.status.value}; nothing can leave it.")
     if source.kind is AccountKind.LOAN:
@@ -115,12 +142,36 @@ def _check(order: TransferMoney, source: Account) -> None:
         raise OrderRefused("From a Notice Saver money can be moved only after 35 days notice.")
     if source.name == FIXED_SAVER:
         raise OrderRefused("From a Fixed Saver money cannot be moved before maturity.")
-    if order.amount <= 0 or order.amount > MOST_TRANSFERRED or order.amount != order.amount.quantize(NOTHING):
+
+
+def check_words(amount: Decimal, to_name: str, reference: str) -> None:
+    """Whether amount, recipient and reference can be; raises `OrderRefused`."""
+    if amount <= 0 or amount > MOST_TRANSFERRED or amount != amount.quantize(NOTHING):
         raise OrderRefused("The amount has to be above nothing, with two decimal places at most.")
-    if not order.to_name.strip():
+    if not to_name.strip():
         raise OrderRefused("The recipient's name is missing.")
-    if len(order.reference) > LONGEST_REFERENCE:
+    if len(reference) > LONGEST_REFERENCE:
         raise OrderRefused(f"The reference may have {LONGEST_REFERENCE} characters.")
+
+
+def check_money(source: Account, amount: Decimal, fee: Decimal) -> None:
+    """Whether there is enough of it; raises `OrderRefused`."""
+    if amount + fee > source.available:
+        with_fee = f" and {euros(fee)} of fees" if fee else ""
+        raise OrderRefused(
+            f"There is not enough money: {euros(source.available)} are available on {named(source)}, "
+            f"{euros(amount)}{with_fee} are needed."
+        )
+
+
+def own_bank_account(counter: Counter, source: Account, iban: str) -> Account | None:
+    """The account with this bank that has the IBAN, if it has one; raises `OrderRefused` if it cannot be paid into."""
+    row = counter.account_row(tables.accounts.c.iban, iban)
+    if row is None:
+        return None
+    target = counter.account_of(row)
+    _check_target(source, target)
+    return target
 
 
 def _check_target(source: Account, target: Account) -> None:
@@ -132,11 +183,17 @@ def _check_target(source: Account, target: Account) -> None:
         raise OrderRefused("Another customer's credit or loan account cannot be paid into by transfer.")
 
 
-def _fee(source: Account, target: Account | None, amount: Decimal) -> Decimal:
+def transfer_fee(source: Account, target: Account | None, amount: Decimal) -> Decimal:
+    """What the counter takes, and what a credit account costs on top."""
     fee = COUNTER_TRANSFER_FEE if target is None else NOTHING
-    if source.kind is AccountKind.CREDIT:
-        fee += max(CASH_ADVANCE_LEAST, Decimal(share(cents(amount), CASH_ADVANCE_PERCENT)).scaleb(-2))
-    return fee
+    return fee + cash_advance(source, amount)
+
+
+def cash_advance(source: Account, amount: Decimal) -> Decimal:
+    """What it costs to take the money from a credit account; nothing from any other."""
+    if source.kind is not AccountKind.CREDIT:
+        return NOTHING
+    return max(CASH_ADVANCE_LEAST, Decimal(share(cents(amount), CASH_ADVANCE_PERCENT)).scaleb(-2))
 
 
 def _notes(
@@ -157,7 +214,11 @@ def cancel_transfer(counter: Counter, order: CancelTransfer) -> Plan:
         raise OrderRefused(f"Transfer {found.id} is {found.state.value} already.")
     sent_by = counter.one(select(tables.transfer_orders).where(tables.transfer_orders.c.transfer_id == found.id))
     if found.state is not TransferState.SCHEDULED and not (
-        found.state is TransferState.PROCESSING and sent_by is not None and _before_execution(counter, found.execute_on)
+        found.state is TransferState.PROCESSING
+        and sent_by is not None
+        and found.kind == "SEPA"
+        and found.execute_on <= sepa_day_of(found.ordered_at)  # what was scheduled left in the morning
+        and _before_execution(counter, found.execute_on)
     ):
         raise OrderRefused(f"Transfer {found.id} to {found.to_name} cannot be cancelled. {RECALL}")
     if found.state is TransferState.SCHEDULED and found.execute_on <= counter.today:
@@ -217,7 +278,7 @@ def stop_payment(counter: Counter, order: StopPayment) -> Plan:
     is_debit = found.kind == "direct debit"
     if order.only_next and not is_debit:
         raise OrderRefused("A standing order is ended, or changed; a single one is not stopped.")
-    last_day = working_day_until(found.next_on - ONE_DAY)
+    last_day = bank_day_until(found.next_on - ONE_DAY)
     late_today = is_debit and counter.local.hour >= SEPA_CUT_OFF_HOUR
     if counter.today > last_day or (counter.today == last_day and late_today):
         after = "It can be returned within 8 weeks." if is_debit else "It can be ended after that day."

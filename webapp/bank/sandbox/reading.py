@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -121,8 +122,8 @@ def transaction_from(row: Row[Any]) -> Transaction:
     )
 
 
-def transfer_from(row: Row[Any]) -> Transfer:
-    """A transfer order."""
+def transfer_from(row: Row[Any], recall: str | None = None) -> Transfer:
+    """A transfer order; `recall` is what became of asking for it back."""
     return Transfer(
         id=row.id,
         account_id=row.account_id,
@@ -136,10 +137,11 @@ def transfer_from(row: Row[Any]) -> Transfer:
         kind=row.kind,
         reference=row.reference,
         failure_reason=row.failure_reason,
+        recall=recall,
     )
 
 
-def instruction_from(row: Row[Any], stopped: str | None = None) -> StandingInstruction:
+def instruction_from(row: Row[Any], stopped: str | None = None, last_on: date | None = None) -> StandingInstruction:
     """A standing order or direct debit."""
     return StandingInstruction(
         id=row.id,
@@ -150,6 +152,7 @@ def instruction_from(row: Row[Any], stopped: str | None = None) -> StandingInstr
         currency=row.currency,
         every=row.every,
         next_on=row.next_on,
+        last_on=last_on,
         stopped=stopped,
     )
 

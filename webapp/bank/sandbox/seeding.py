@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from webapp.bank.sandbox import aftermath, rows, tables
+from webapp.bank.sandbox import aftermath, due_orders, rows, tables
 from webapp.bank.sandbox.accounts import Ledger, first_day_of_books, issue_cards, open_accounts
 from webapp.bank.sandbox.books import Books
 from webapp.bank.sandbox.dates import ONE_DAY, add_months
@@ -194,6 +194,7 @@ def _write_on(connection: Connection, random_seed: int, first_day: date, last_da
     aftermath.let_limits_fall_back(connection, today)
     _write_cases(connection, shelf, first, today)
     _update_dates(connection, shelf, today)
+    due_orders.act_on(connection, today)
 
 
 def _retell(connection: Connection, last_day: date, today: date) -> list[Telling]:
@@ -285,6 +286,7 @@ def _move_transfers_on(connection: Connection, today: date) -> None:
     connection.execute(
         update(transfers)
         .where(transfers.c.state == scheduled, transfers.c.execute_on <= today)
+        .where(transfers.c.id.not_in(select(tables.transfer_orders.c.transfer_id)))  # those wait for their money
         .values(state=processing)
     )
     connection.execute(
@@ -314,10 +316,12 @@ def _update_cards(connection: Connection, shelf: list[Books], today: date) -> No
 def _update_dates(connection: Connection, shelf: list[Books], today: date) -> None:
     """The next time of standing instructions, and reviews that were done when they fell due."""
     instructions, customers = tables.standing_instructions, tables.customers
+    ours = set(due_orders.taken_over(connection))
     due: list[Row] = [
         {"instruction": row["id"], "next_on": row["next_on"]}
         for books in shelf
         for row in rows.instruction_rows(books.person, books.ledgers[0], today)
+        if row["id"] not in ours
     ]
     connection.execute(update(instructions).where(instructions.c.id == bindparam("instruction")), due)
     reviewed = select(customers.c.number, customers.c.segment, customers.c.kyc_review_due).where(

@@ -313,3 +313,39 @@ stops = Table(
     Column("only_on", Date),  # the one day that is stopped; none: all from now on
     Column("placed_on", Date, nullable=False),
 )
+
+standing_orders = Table(
+    "bank_standing_orders",
+    METADATA,
+    Column("instruction_id", ForeignKey("bank_standing_instructions.id"), primary_key=True),
+    Column("order_key", ForeignKey("bank_orders.key"), nullable=False),
+    Column("to_iban", String(34)),  # none: a recipient the books know by name only
+    Column("reference", String(140), nullable=False),
+    Column("day", Integer, nullable=False),  # of the month, so that the 31st is the last day of short ones
+    Column("last_on", Date),
+    Column("taken_over_on", Date),  # from this day on the generator no longer pays it
+    Column("missed_on", Date),  # there was not enough money; tried once more on the next working day
+)
+
+recalls = Table(
+    "bank_recalls",
+    METADATA,
+    Column("id", String(12), primary_key=True),
+    Column("transfer_id", ForeignKey("bank_transfers.id"), nullable=False, unique=True),
+    Column("order_key", ForeignKey("bank_orders.key"), nullable=False),
+    Column("reason", String(20), nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("answer_by", Date, nullable=False),
+    Column("answered_on", Date),
+    Column("agreed", Boolean),
+)
+
+pin_letters = Table(
+    "bank_pin_letters",
+    METADATA,
+    Column("order_key", ForeignKey("bank_orders.key"), primary_key=True),
+    Column("card_id", ForeignKey("bank_cards.id"), nullable=False, index=True),
+    Column("reason", String(20), nullable=False),
+    Column("sent_on", Date, nullable=False),
+    Column("arrives_on", Date, nullable=False),
+)

@@ -64,6 +64,35 @@ INTERNATIONAL_PERCENT: Final = Decimal("0.15")
 INTERNATIONAL_LEAST: Final = Decimal("12.00")
 INTERNATIONAL_MOST: Final = Decimal("60.00")
 SEPA_CUT_OFF_HOUR: Final = 16
+INTERNATIONAL_CUT_OFF_HOUR: Final = 13
+INTERNATIONAL_DAYS: Final = (2, 4)  # working days
+COUNTER_ONLY_FROM: Final = Decimal("10000.00")
+# Units of the currency for one euro, as the invented bank sells them.
+EXCHANGE_RATES: Final = {
+    "AUD": Decimal("1.7310"),
+    "CAD": Decimal("1.5620"),
+    "CHF": Decimal("0.9415"),
+    "DKK": Decimal("7.4410"),
+    "EUR": Decimal("1.0000"),
+    "GBP": Decimal("0.8630"),
+    "JPY": Decimal("168.9000"),
+    "NOK": Decimal("11.6200"),
+    "SEK": Decimal("11.1800"),
+    "TRY": Decimal("46.3000"),
+    "USD": Decimal("1.1240"),
+}
+WITHOUT_CENTS: Final = frozenset({"JPY"})
+
+# Instant and scheduled transfers, standing orders, recalls
+MOST_INSTANT: Final = Decimal("100000.00")
+MONTHS_AHEAD: Final = 12
+RECALL_FEE: Final = Decimal("12.00")
+RECALL_ANSWER_DAYS: Final = 15  # working days
+
+# PIN letters
+PIN_LETTER_FEE: Final = Decimal("5.00")
+PIN_LETTER_DAYS: Final = 3  # working days
+PIN_LETTER_LATE_DAYS: Final = 5  # working days after which a letter has not arrived
 
 # Transfers ordered by staff
 COUNTER_TRANSFER_FEE: Final = Decimal("1.50")

@@ -46,6 +46,17 @@ _CUES: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = tuple(
             r"\b(?:cancel|stop|recall|revoke|delete|undo|reverse|withdraw)\b.*(?:\b_transfer\b|\btransfer\b)",
             {"cancel_transfer": 1.0},
         ),
+        (
+            r"\b(?:abroad|overseas|international|swift|bic|foreign (?:currency|account|transfer)|dollars?|usd|chf)\b",
+            {"international_transfer": 0.5},
+        ),
+        (r"\b(?:pay|settle)\b.*\b(?:bill|invoice)s?\b", {"pay_bill": 0.6}),
+        (r"^(?:please |pls )?(?:pay|settle)\b.*\b(?:bill|invoice)\b", {"pay_bill": 0.6}),
+        (
+            r"\b(?:set up|new|create|chang\w*|rais\w*|increas\w*|lower|reduc\w*|adjust|amend)\b.*\bstanding order\b|"
+            r"\bstanding order\b.*\b(?:to _amount|by _amount)|_amount every month\b",
+            {"standing_order_change": 0.7},
+        ),
         (r"\b(?:wrong (?:iban|account|person|recipient|payee))\b", {"cancel_transfer": 0.8}),
         (
             r"\b(?:raise|increas\w*|higher|lower|reduc\w*|decreas\w*|put up|bump|"

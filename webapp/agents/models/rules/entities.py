@@ -49,7 +49,14 @@ class Entities:
     reason: str | None = None  # of a block, a replacement or a dispute, as the bank names it
     answer: str | None = None  # to a fraud alert: "yes", "no", "unsure"
     part: str | None = None  # of the contact details
-    value: str | None = None  # the new one; of a transfer, its reference
+    value: str | None = None  # the new one; of a transfer, its reference or purpose
+    on: str | None = None  # the day on which something is to be done
+    every: str | None = None  # the rhythm of a standing order
+    invoice: str | None = None
+    bic: str | None = None
+    currency: str | None = None
+    charges: str | None = None  # "OUR", "SHA", "BEN"
+    address: str | None = None  # a recipient's
 
     def to_json(self) -> dict[str, Json]:
         """Only what was said."""
@@ -94,18 +101,8 @@ def from_json(values: object) -> Entities:
     return Entities(**known)  # type: ignore[arg-type]
 
 
-_NUMBERS = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "ten": 10,
-    "twenty": 20,
-}
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10,
+            "twenty": 20}  # fmt: skip
 _ORDINALS = {
     "first": 1,
     "1st": 1,

@@ -6,6 +6,7 @@ import re
 
 from webapp.agents.models.rules.entities import Entities
 from webapp.agents.models.rules.memory import Awaiting
+from webapp.agents.models.rules.order_details import detail_answered
 from webapp.agents.models.rules.orders import dispute_reason
 from webapp.agents.models.rules.phrases import ASKS, CHANGES_MIND
 from webapp.agents.words import tokens
@@ -22,6 +23,8 @@ _FILLS = {
     "item": "item",
     "account_from": "from_account",
     "account_to": "to_account",
+    "every": "every",
+    "charges": "charges",
 }
 _OWN_ACCOUNT = re.compile(r"\b(savings?|saver|current|checking|giro)\b", re.I)
 _LONGEST_NAME = 6  # words
@@ -29,7 +32,13 @@ _WORDS = {
     "answer": (("unsure", r"not sure|unsure|maybe|doesn't remember"), ("no", r"^no\b|wasn't|was not|not her|not him"),
                ("yes", r"^yes\b|^yep\b|it was")),
     "reason": (("temporary", r"temporar|for a (?:time|while)|misplaced"), ("stolen", r"stol|theft"),
-               ("lost", r"\blost\b|missing"), ("damaged", r"damag|broken|bent"), ("fraud", r"fraud|scam")),
+               ("lost", r"\blost\b|missing"), ("damaged", r"damag|broken|bent"), ("fraud", r"fraud|scam"),
+               ("sent twice", r"twice|double"), ("wrong amount", r"amount|too much"),
+               ("wrong account", r"account|iban|person|recipient|typ(?:o|ed)"),
+               ("letter not arrived", r"arriv|never came|not come|lost"), ("new PIN", r"\bnew\b|another"),
+               ("forgotten", r"forg[oe]t|remember|remind|same pin|again")),
+    "charges": (("OUR", r"\bour\b|sender|customer pays|we pay|all"), ("SHA", r"\bsha\b|shared?|each|split|both"),
+                ("BEN", r"\bben\b|recipient|beneficiary")),
     "part": (("email", r"e-?mail"), ("phone", r"phone|mobile"), ("address", r"address|street")),
 }  # fmt: skip
 
@@ -46,6 +55,8 @@ def picked(awaiting: Awaiting, text: str, entities: Entities) -> Entities | None
             return Entities(iban=entities.iban)
         own = _OWN_ACCOUNT.search(text)
         return Entities(to_account=own[1].lower()) if own and len(text.split()) <= 6 else None
+    if awaiting.slot in ("on", "foreign", "bic", "currency", "invoice", "address"):
+        return detail_answered(awaiting.slot, text, entities)
     if awaiting.slot == "name" and 0 < len(text.split()) <= _LONGEST_NAME:
         return Entities(name=text.strip(" .,;"))
     if awaiting.slot == "value" and text.strip():

@@ -13,6 +13,7 @@ from webapp.agents.models.rules.conversation import Reply, reply_to
 from webapp.agents.models.rules.entities import Entities
 from webapp.agents.models.rules.examples import Intent
 from webapp.agents.models.rules.memory import Awaiting, Memory, memory_from, remembered
+from webapp.agents.models.rules.order_details import PIN_LETTER
 from webapp.agents.models.rules.orders import alert_answer, wants_withdrawal
 from webapp.agents.models.rules.reading import CONVERSATION, HANDBOOK, Reader, Reading, Task
 from webapp.agents.models.rules.routing import router
@@ -170,6 +171,8 @@ def _scene(task: Task, may_propose: bool) -> Scene:
         return PROPOSING["answer_alert"]
     if task.intent.key == "disputes_status" and wants_withdrawal(task.whole):
         return PROPOSING["withdraw_dispute"]
+    if task.intent.key == "card_pin" and PIN_LETTER.search(task.said or task.whole):
+        return PROPOSING["pin_letter"]
     return PROPOSING.get(task.intent.key, SCENES[task.intent.key])
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from webapp.agents.models.rules.entities import Entities
 from webapp.agents.models.rules.memory import Memory
+from webapp.bank.iban import find_iban
 
 _BLOCK_REASONS = (
     (re.compile(r"\b(?:stol\w+|theft|thief|robbed|snatched|pickpocket\w*)\b", re.I), "stolen"),
@@ -128,11 +129,13 @@ def wants_withdrawal(text: str) -> bool:
 
 def transfer_ends(text: str, said: Entities) -> Entities:
     """Where money comes from and goes to."""
+    written = find_iban(text)
     source, target, reference = _FROM.search(text), _TO.search(text), _FOR.search(text)
     return replace(
         said,
         from_account=said.from_account or (_ending_or_kind(source[1]) if source else None),
-        to_account=said.to_account or (_ending_or_kind(target[1]) if target and not said.iban else None),
+        to_account=said.to_account or (_ending_or_kind(target[1]) if target and not (said.iban or written) else None),
+        iban=said.iban or (written[0] if written else None),
         value=said.value or (reference[1].strip() if reference and not _ACCOUNT_WORD.match(reference[1]) else None),
     )
 

@@ -10,7 +10,11 @@ from webapp.agents.words import STOP_WORDS
 PARTS = re.compile(
     r"\s*[;?!]+\s*|\.\s+|,\s+(?:and\s+)?(?!\d)|\s+(?:and|plus|also|then|&|\+)\s+(?:also\s+|then\s+)?", re.I
 )
-LEANS_BACK = re.compile(r"^(?:at|in|on|for|of|with|by|from|to|since|over|under|until|between|before|after)\b", re.I)
+LEANS_BACK = re.compile(
+    r"^(?:at|in|on|for|of|with|by|from|to|since|over|under|until|between|before|after|first on|"
+    r"due (?:on|by|to(?:day|morrow)|next)|(?:invoice|charges|bic|account) \w*[\dA-Z]|[a-z]{2}\d\d ?\d{4}\w*)\b",
+    re.I,
+)
 ASKS = re.compile(r"^(?:what|what's|how|which|when|where|why|who|is|are|has|does|do|did|show|list|give|tell)\b", re.I)
 CARRIES_ON = re.compile(
     r"^(?:and|what about|how about|only|just|same|also|now|but|or|then|ok,? and|for|in|on|since|until|over|under|"

@@ -38,8 +38,9 @@ MOST_TASKS = 3
 
 CONVERSATION = frozenset({"greeting", "thanks", "help"})
 HANDBOOK = frozenset({"rates_fees", "how_to", "deadlines", "opening_hours"})
-_FUTURE = frozenset({"upcoming", "transfer_money"})
-_MONEY = frozenset(
+_ORDERS = frozenset({"transfer_money", "pay_bill", "international_transfer", "standing_order_change"})
+_FUTURE = _ORDERS | {"upcoming"}
+_MONEY = _ORDERS | frozenset(
     {"dispute_payment", "duplicate_check", "fees_charged", "report_fraud", "transfer_money", "change_card_limit"}
 )
 
@@ -267,6 +268,8 @@ class Reader:
         today: date,
     ) -> Reading | None:
         """The kept question with the value it waited for; None when the message is about something else."""
+        if awaiting.slot == "on":
+            entities = self._entities(text, route, today, intent="upcoming")
         if awaiting.slot == "answer" and (said := picked(awaiting, text, entities)):
             return self._filled_with(awaiting, said, route, memory)  # here "no" is a value
         if awaiting.slot == "decision" and (changed := INSTEAD.match(text)):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from webapp.agents.models.rules import order_details as details
+from webapp.agents.models.rules.entities import Entities
 from webapp.agents.models.rules.memory import Awaiting
 from webapp.agents.models.rules.orders import (
     ONLY_NEXT,
@@ -78,6 +81,12 @@ def activate_card(task: Task) -> Script:
     return _part(task, (yield call("propose_card_activation", last_four=card_of(task.entities))))
 
 
+def pin_letter(task: Task) -> Script:
+    """Send a PIN by letter."""
+    reason = task.entities.reason or details.pin_letter_reason(task.whole)
+    return _part(task, (yield call("propose_pin_letter", reason=reason, last_four=card_of(task.entities))))
+
+
 def change_card_limit(task: Task) -> Script:
     """Set the limit that is named."""
     said = task.entities
@@ -86,38 +95,121 @@ def change_card_limit(task: Task) -> Script:
 
 
 def transfer_money(task: Task) -> Script:
-    """Move money between own accounts, or to an IBAN."""
-    said = transfer_ends(task.said or task.text, task.entities)
+    """Move money between own accounts, or to an IBAN; at once or on a day to come if that is said."""
+    text = task.said or task.text
+    said = transfer_ends(text, task.entities)
+    on = said.on or details.one_day(said)
+    ends = {
+        "amount": amount(said.exact),
+        "from_account": said.from_account,
+        "to_iban": said.iban,
+        "to_name": said.name or said.merchant,
+        "reference": said.value,
+    }
+    at_once = details.AT_ONCE.search(text) is not None and not said.to_account
+    if at_once and not said.on:
+        return _part(replace(task, entities=said), (yield call("propose_instant_transfer", **ends)))
+    if on:
+        later = yield call("propose_scheduled_transfer", execute_on=on, to_account=said.to_account, **ends)
+        if not (later.observation.outcome == "refused" and "not in the future" in later.text):
+            return _part(replace(task, entities=said), later)
+    return _part(replace(task, entities=said), (yield call("propose_transfer", to_account=said.to_account, **ends)))
+
+
+def pay_bill(task: Task) -> Script:
+    """Pay a bill in time."""
+    text = task.said or task.text
+    said = details.bill(text, transfer_ends(text, replace(task.entities, value=None)))
+    said = replace(said, value=task.entities.value or details.bill(text, Entities()).value)
     return _part(
         replace(task, entities=said),
         (
             yield call(
-                "propose_transfer",
+                "propose_bill_payment",
                 amount=amount(said.exact),
-                from_account=said.from_account,
-                to_account=said.to_account,
                 to_iban=said.iban,
                 to_name=said.name or said.merchant,
-                reference=said.value,
+                invoice=said.invoice,
+                payee_reference=said.value,
+                due_on=said.on,
+                from_account=said.from_account,
+            )
+        ),
+    )
+
+
+def international_transfer(task: Task) -> Script:
+    """Send money abroad; what the bank there needs is asked for one by one."""
+    text = task.said or task.text
+    said = details.abroad(text, replace(task.entities, from_account=transfer_ends(text, Entities()).from_account))
+    return _part(
+        replace(task, entities=said),
+        (
+            yield call(
+                "propose_international_transfer",
+                amount=amount(said.exact),
+                currency=said.currency,
+                to_name=said.name or said.merchant,
+                to_account=said.iban,
+                bic=said.bic,
+                to_address=said.address,
+                charges=said.charges,
+                purpose=said.value,
+                from_account=said.from_account,
+            )
+        ),
+    )
+
+
+def standing_order_change(task: Task) -> Script:
+    """Set a standing order up, or change one."""
+    text = task.said or task.text
+    if details.CHANGES.search(text) and not re.search(r"\b(?:set(?:ting)? up|new standing)\b", text, re.I):
+        more, less = details.difference(text)
+        last_on = task.entities.until if details.ENDS.search(text) else None
+        return _part(
+            task,
+            (
+                yield call(
+                    "propose_standing_order_change",
+                    to=task.entities.merchant or task.entities.hint,
+                    amount=None if more or less else amount(task.entities.exact),
+                    raise_by=amount(more),
+                    lower_by=amount(less),
+                    last_on=last_on,
+                )
+            ),
+        )
+    said = details.standing(text, transfer_ends(text, task.entities))
+    return _part(
+        replace(task, entities=said),
+        (
+            yield call(
+                "propose_standing_order",
+                amount=amount(said.exact),
+                to_iban=said.iban,
+                to_name=said.name or said.merchant,
+                to_account=said.to_account,
+                every=said.every,
+                first_on=said.on,
+                last_on=said.until if details.ENDS.search(text) else None,
+                from_account=said.from_account,
             )
         ),
     )
 
 
 def cancel_transfer(task: Task) -> Script:
-    """Take a transfer back."""
+    """Take a transfer back; what has been executed can only be asked for."""
     said = task.entities
-    return _part(
-        task,
-        (
-            yield call(
-                "propose_transfer_cancellation",
-                transfer_id=said.transfer,
-                to=said.merchant or said.hint,
-                amount=amount(said.exact),
-            )
-        ),
-    )
+    meant = {"transfer_id": said.transfer, "to": said.merchant or said.hint, "amount": amount(said.exact)}
+    reason = said.reason or details.recall_reason(task.whole)
+    if said.reason is None:  # a reason was asked for only once it was clear that the money is gone
+        seen = yield call("propose_transfer_cancellation", **meant)
+        if not seen.facts.get("recallable"):
+            return _part(task, seen)
+        meant = {"transfer_id": str(seen.facts["transfer"])}
+    return _part(task, (yield call("propose_recall", reason=reason, **meant)))
 
 
 def stop_payment(task: Task) -> Script:
@@ -204,6 +296,10 @@ PROPOSING: Mapping[str, Scene] = {
     "change_card_limit": Scene(change_card_limit),
     "transfer_money": Scene(transfer_money),
     "cancel_transfer": Scene(cancel_transfer),
+    "pay_bill": Scene(pay_bill),
+    "international_transfer": Scene(international_transfer),
+    "standing_order_change": Scene(standing_order_change),
+    "pin_letter": Scene(pin_letter),
     "stop_payment": Scene(stop_payment),
     "dispute_payment": Scene(dispute_payment),
     "report_fraud": Scene(report_fraud),

@@ -71,7 +71,7 @@ def _state(task: Task) -> ToolCall:
         return call("card_status", last_four=ending) if ending else call("cards_overview")
     if key == "change_card_limit":
         return call("card_limits", last_four=card_of(said))
-    if key == "transfer_money":
+    if key in ("transfer_money", "pay_bill", "international_transfer"):
         return call("balance", account=said.ending or "current")
     if key == "cancel_transfer":
         if said.transfer:
@@ -79,7 +79,7 @@ def _state(task: Task) -> ToolCall:
         return call(
             "transfers", to=said.merchant, amount=amount(said.exact), since=said.since, until=said.until, limit=5
         )
-    if key == "stop_payment":
+    if key in ("stop_payment", "standing_order_change"):
         return call("standing_instructions", kind=said.instruction, to=said.merchant)
     if key == "change_contact":
         return call("customer_profile", part="contact")

@@ -1,0 +1,86 @@
+"""Proposals about standing orders: set up, change. None of them changes anything."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from webapp.agents.tools.movements import names_meant
+from webapp.agents.tools.proposed import ask_for, proposed
+from webapp.agents.tools.registry import ToolResult, proposes
+from webapp.agents.tools.subject import customer_of
+from webapp.agents.tools.transfer_proposals import UNSET, ends_of
+from webapp.agents.transcript import Desk
+from webapp.agents.wording import day, money, plain
+from webapp.bank.order_choices import Rhythm
+from webapp.bank.orders import ChangeStandingOrder, SetUpStandingOrder
+
+_RULE = ("payments-standing-orders", "Set up, change, end")
+
+
+@proposes(label="a standing order", doing="Preparing the standing order", level="full")
+def propose_standing_order(
+    desk: Desk,
+    amount: Decimal = UNSET,
+    to_iban: str | None = None,
+    to_name: str | None = None,
+    to_account: str | None = None,
+    every: Literal["week", "month", "quarter", "half year", "year"] | None = None,
+    first_on: date | None = None,
+    last_on: date | None = None,
+    from_account: str | None = None,
+    reference: str | None = None,
+) -> ToolResult:
+    """Propose a new standing order. A person confirms it.
+
+    to_iban and to_name: the recipient; to_account: an own account by last four digits or kind. first_on: the first day.
+    last_on: until when; left out: until it is ended.
+    """
+    ends = ends_of(desk, amount, from_account, to_iban, to_name, to_account)
+    if isinstance(ends, ToolResult):
+        return ends
+    if every is None:
+        return ask_for("every", "How often?", [one.value for one in Rhythm])
+    if first_on is None:
+        return ask_for("on", f"On which day for the first time? Then every {every}.")
+    order = SetUpStandingOrder(
+        ends.source.id, ends.iban, ends.name, ends.amount, Rhythm(every), first_on, last_on, (reference or "").strip()
+    )
+    return proposed(desk, order, _RULE, "full", {"account": ends.source.last_four})
+
+
+@proposes(label="changing a standing order", doing="Looking for the standing order", level="full")
+def propose_standing_order_change(
+    desk: Desk,
+    to: str | None = None,
+    amount: Decimal = UNSET,
+    raise_by: Decimal = UNSET,
+    lower_by: Decimal = UNSET,
+    last_on: date | None = None,
+) -> ToolResult:
+    """Propose to change a standing order's amount or end. A person confirms it.
+
+    to: the recipient. amount: the new one; or raise_by, lower_by: how much more or less. last_on: its last day.
+    """
+    rows = [row for row in desk.bank.standing_instructions(customer_of(desk).number) if row.kind == "standing order"]
+    if to:
+        names = names_meant((row.to_name for row in rows), to)
+        rows = [row for row in rows if row.to_name in names]
+    if not rows:
+        whom = f" to “{plain(to)}”" if to else ""
+        return ToolResult(f"The customer has no standing order{whom}.", outcome="not found")
+    if len(rows) > 1:
+        labels = [f"{plain(row.to_name)}, {money(row.amount, row.currency)}" for row in rows[:8]]
+        choices = [row.to_name for row in rows[:8]]
+        return ask_for("payee", f"Which standing order? {'; '.join(labels)}.", choices, labels)
+    row = rows[0]
+    wanted = amount or (row.amount + raise_by - lower_by if raise_by or lower_by else UNSET)
+    if wanted <= 0 and last_on is None:
+        question = (
+            f"The standing order to {plain(row.to_name)} pays {money(row.amount, row.currency)} every {row.every}, "
+            f"next on {day(row.next_on)}. What shall the amount be?"
+        )
+        return ask_for("amount", question)
+    order = ChangeStandingOrder(row.id, wanted if wanted > 0 else row.amount, last_on)
+    return proposed(desk, order, _RULE, "full", {"merchant": row.to_name})
