@@ -127,13 +127,22 @@ def assemble(app: Flask, config: Config) -> None:
     app.extensions["bankside.library"] = HandbookLibrary(reader, MeaningIndex(reader, meaning))
     model = RulesModel()
     app.extensions["bankside.model"] = model
-    app.extensions["bankside.assistant"] = Assistant(model, TEAM)
+    app.extensions["bankside.assistant"] = _assistant(app, config, Assistant(model, TEAM))
     app.extensions["bankside.makers"] = Makers()
     app.extensions["bankside.feed"] = RedisFeed(config.effective_feed_url) if config.feed == "redis" else MemoryFeed()
     app.extensions["bankside.streams"] = Streams(app, app.extensions["bankside.feed"], config)
     app.extensions["bankside.runner"] = (
         CeleryRunner(app, config) if config.runner == "celery" else Runner(app, config.reply_threads)
     )
+
+
+def _assistant(app: Flask, config: Config, built_in: Assistant) -> Any:
+    """The built-in team, or where a language model is configured the one that asks it first."""
+    if not config.llm_base_url:
+        return built_in
+    from webapp.work.language_model import team_with_model  # only where it is wanted
+
+    return team_with_model(app, config, built_in)
 
 
 def _is_sqlite(config: Config) -> bool:

@@ -49,6 +49,7 @@ class Work:
     time_zone: str
     asked_at: datetime
     attempt: int
+    staff_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def claim(reply_id: int, maker: str = "") -> Work | None:
         time_zone=question.time_zone or "UTC",
         asked_at=question.created_at,
         attempt=reply.attempts,
+        staff_id=chat.staff_id,
     )
 
 
