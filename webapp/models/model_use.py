@@ -35,6 +35,11 @@ class ModelUse(Base):
     failure: Mapped[str | None] = mapped_column(String(24))  # None: it answered
 
     @property
+    def outcome(self) -> str:
+        """How it ended, in a word or two."""
+        return self.failure.replace("_", " ") if self.failure else "answered"
+
+    @property
     def cost(self) -> Decimal:
         """In units of the currency."""
         return Decimal(self.cost_micros) / MILLION

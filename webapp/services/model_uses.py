@@ -1,25 +1,21 @@
-"""The accounts of the language model: what was spent since a moment, by whom, and how its attempts ended."""
+"""The accounts of the language model: what was spent today and by whom, and whether its last attempts ended well."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from webapp.extensions import db
 from webapp.models import ModelUse, Reply
+from webapp.models.base import now
+from webapp.models.model_use import MILLION
+from webapp.services.doctor import Figure, Finding, Level
 
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """What happened since a moment."""
-
-    attempts: int
-    failures: int
-    tokens: int
-    cost_micros: int
-    last_answer_at: datetime | None
+LATELY = timedelta(minutes=10)
+IN_A_ROW = 5  # failed attempts of the last minutes that somebody should know of
+OUR_OWN = ("busy", "budget", "budget_of_person", "stopped")  # say nothing about the endpoint
 
 
 def record(use: ModelUse) -> None:
@@ -27,6 +23,12 @@ def record(use: ModelUse) -> None:
     if use.reply_id is not None and db.session.scalar(select(Reply.id).where(Reply.id == use.reply_id)) is None:
         use.reply_id = None
     db.session.add(use)
+
+
+def today_began(time_zone: str) -> datetime:
+    """When this day began where the bank is; budgets are for a day."""
+    zone = ZoneInfo(time_zone)
+    return datetime.combine(datetime.now(zone).date(), time(), zone).astimezone(UTC)
 
 
 def spent(since: datetime, staff_id: int | None = None) -> int:
@@ -37,15 +39,36 @@ def spent(since: datetime, staff_id: int | None = None) -> int:
     return int(db.session.scalar(asked) or 0)
 
 
-def since(moment: datetime) -> Since:
-    """Everything since then, in figures."""
-    row = db.session.execute(
+def standing(model: str, breaker: str, time_zone: str, currency: str) -> Finding:
+    """How the language model does: by this process's breaker, and by what all processes stored today."""
+    began = today_began(time_zone)
+    count, failures, tokens, cost = db.session.execute(
         select(
             func.count(),
             func.count(ModelUse.failure),
             func.coalesce(func.sum(ModelUse.tokens_in + ModelUse.tokens_out), 0),
             func.coalesce(func.sum(ModelUse.cost_micros), 0),
-        ).where(ModelUse.used_at >= moment)
+        ).where(ModelUse.used_at >= began)
     ).one()
-    last = db.session.scalar(select(func.max(ModelUse.used_at)).where(ModelUse.failure.is_(None)))
-    return Since(int(row[0]), int(row[1]), int(row[2]), int(row[3]), last)
+    last = db.session.scalars(
+        select(ModelUse.failure)
+        .where(ModelUse.used_at >= now() - LATELY, func.coalesce(ModelUse.failure, "").not_in(OUR_OWN))
+        .order_by(ModelUse.id.desc())
+        .limit(IN_A_ROW)
+    ).all()
+    failing = len(last) == IN_A_ROW and all(last)
+    level: Level = "degraded" if failing or breaker != "closed" else "ok"
+    figures: dict[str, Figure] = {
+        "model": model,
+        "breaker": breaker,
+        "questions_today": int(count),
+        "failures_today": int(failures),
+        "tokens_today": int(tokens),
+        "cost_today": round(int(cost) / MILLION, 4),
+    }
+    why = f"; its last {IN_A_ROW} attempts failed ({last[0]})" if failing else ""
+    sentence = (
+        f"{model} is asked first, breaker {breaker}{why}; today {count} questions, {failures} of them answered by the "
+        f"built-in rules, {tokens} tokens, {int(cost) / MILLION:.4f} {currency}"
+    )
+    return Finding("language_model", level, sentence, figures)

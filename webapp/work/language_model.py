@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, time
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 
@@ -45,12 +43,6 @@ def team_with_model(app: Flask, config: Config, built_in: Assistant) -> TeamWith
     return TeamWithModel(Endpoint(settings), TEAM, built_in, Accounts(app, config), place)
 
 
-def today_began(time_zone: str) -> datetime:
-    """When this day began where the bank is; budgets are for a day."""
-    zone = ZoneInfo(time_zone)
-    return datetime.combine(datetime.now(zone).date(), time(), zone).astimezone(UTC)
-
-
 class Accounts:
     """A `Ledger` in the database. Thinking has no transaction open, so each entry has one of its own."""
 
@@ -65,7 +57,7 @@ class Accounts:
             return Left()
         try:
             with self._app.app_context(), reading():
-                began = today_began(config.default_time_zone)
+                began = model_uses.today_began(config.default_time_zone)
                 of_all = _rest(config.llm_daily_budget, model_uses.spent(began))
                 spent = model_uses.spent(began, asker.staff_id) if asker.staff_id is not None else 0
                 return Left(of_all, _rest(config.llm_daily_budget_per_person, spent))

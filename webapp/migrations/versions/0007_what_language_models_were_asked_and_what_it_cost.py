@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("tokens_out", sa.Integer(), nullable=False),
         sa.Column("estimated", sa.Boolean(), nullable=False),
         sa.Column("cost_micros", sa.BigInteger(), nullable=False),
-        sa.Column("milliseconds", sa.Float(), nullable=False),
+        sa.Column("milliseconds", sa.Double(), nullable=False),
         sa.Column("failure", sa.String(length=24), nullable=True),
         sa.ForeignKeyConstraint(["reply_id"], ["reply.id"], name="fk_model_use_reply_id", ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["staff_id"], ["staff_user.id"], name="fk_model_use_staff_id"),
