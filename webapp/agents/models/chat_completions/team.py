@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from webapp.agents.assistant import Assistant
+from webapp.agents.models.chat_completions.asked_for import StaffWords, guarded
 from webapp.agents.models.chat_completions.breaker import State
 from webapp.agents.models.chat_completions.endpoint import Endpoint
 from webapp.agents.models.chat_completions.failures import SENTENCES, ModelFailed, Reason
@@ -97,7 +98,8 @@ class TeamWithModel:
         veil.learn(known_at(desk))
         question = Question(lines, desk, tell, deadline(self.endpoint.settings.turn_seconds), left)
         talk = Talk(self.endpoint, Letter(veil, self._place.bank_name), question, tally)
-        return Assistant(talk, self._roster, self._tools).answer(lines, desk, tell)
+        tools = guarded(self._tools, StaffWords.of(lines))
+        return Assistant(talk, self._roster, tools).answer(lines, desk, tell)
 
     def _key_of(self, desk: Desk) -> bytes:
         return hashlib.blake2b(desk.asker.session.encode(), key=self._place.secret[:64], digest_size=32).digest()

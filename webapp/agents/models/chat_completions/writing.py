@@ -28,7 +28,7 @@ MOST_LINES = 24
 LONGEST_LINE = 6_000  # characters of one line or one result; the rest is left out, and that is said
 LEFT_OUT = " ... (the rest is left out)"
 # In what staff type: words in quotation marks, and lines that begin with ">", are somebody else's.
-_OTHERS = re.compile(r"(?m)(?:^[ \t]*>.*(?:\n|\Z))+|[\"“„][^\"“”„]{8,}[\"”“]")
+OTHERS = re.compile(r"(?m)(?:^[ \t]*>.*(?:\n|\Z))+|[\"“„][^\"“”„]{8,}[\"”“]")
 _SHOWN = ("ids", "shown", "choices", "labels", "transaction", "transfer", "card", "account")
 
 
@@ -105,7 +105,7 @@ class Letter:
         """What staff say is asked of the model; what they quote is not, nor what an earlier answer quotes."""
         parts: list[str] = []
         end = 0
-        for match in _OTHERS.finditer(text):
+        for match in OTHERS.finditer(text):
             parts += [self.veil.hide(text[end : match.start()]), "\n"]
             parts += [self.marks.around(self.veil.hide(match[0].strip()), source), "\n"]
             end = match.end()
