@@ -222,6 +222,6 @@ def evaluate_handbook_command(questions: Path, as_json: bool) -> None:
 def _searching() -> Any:
     """The handbook, by meaning too when the embedding model is there."""
     found = library()
-    if found.by_meaning is not None and _opened(words_only=False) is not None:
-        found.by_meaning.refresh()
+    if found.by_meaning is not None:
+        found.by_meaning.prepare()
     return found

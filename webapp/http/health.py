@@ -117,6 +117,8 @@ def look_around() -> list[Finding]:
         found.append(_tried("workers", "degraded", lambda: workers.are_there(settings.workers_url)))
     if settings.llm_base_url:
         found.append(_tried("language_model", "degraded", language_model))
+    if settings.embeddings_url:
+        found.append(_tried("embeddings", "degraded", embeddings))
     found.append(_tried("feed", "degraded", lambda: doctor_surroundings.feed_lag(feed())))
     return found
 
@@ -126,6 +128,12 @@ def language_model() -> Finding:
     settings = config()
     state = getattr(current_app.extensions["bankside.assistant"], "state", "closed")
     return model_uses.standing(settings.llm_model, state, settings.default_time_zone, settings.llm_currency)
+
+
+def embeddings() -> Finding:
+    """Whether the handbook's search by meaning works, where an endpoint makes the vectors."""
+    meaning = current_app.extensions["bankside.embeddings"]
+    return Finding("embeddings", "degraded" if meaning.state == "failing" else "ok", meaning.sentence)
 
 
 def storing() -> Finding:

@@ -18,6 +18,9 @@ def prepare_behind(app: Flask) -> None:
     With MEANING=off nothing is prepared: the first question trains the model by words.
     """
     meaning: Meaning = app.extensions["bankside.meaning"]
+    if app.extensions["bankside.embeddings"] is not None:
+        index = app.extensions["bankside.library"].by_meaning
+        threading.Thread(target=index.prepare, name="handbook-meaning", daemon=True).start()
     if meaning.state == "off":
         log.info("assistant.ready", meaning=meaning.state, sentence=meaning.sentence)
         return
@@ -30,7 +33,7 @@ def _prepare(app: Flask, meaning: Meaning) -> None:
         prepare(instance, meaning)  # by words: in a moment when it was trained before
         if meaning.open() is not None:
             prepare(instance, meaning)
-            app.extensions["bankside.library"].by_meaning.refresh()
+            app.extensions["bankside.library"].by_meaning.prepare()
     except Exception as error:  # the process goes on with what it has
         log.error("assistant.preparing_failed", kind=type(error).__name__)
     log.info("assistant.ready", meaning=meaning.state, sentence=meaning.sentence)

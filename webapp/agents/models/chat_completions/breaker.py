@@ -37,6 +37,12 @@ class Breaker:
         with self._lock:
             return self._state()
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last attempt did."""
+        with self._lock:
+            return self._failures > 0
+
     def _state(self) -> State:
         if self._opened_at is None:
             return "closed"
