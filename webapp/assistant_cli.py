@@ -1,4 +1,4 @@
-"""Commands: `flask assistant train|evaluate|route|replay`, `flask handbook search|evaluate`: teach, try and measure."""
+"""Commands: `flask assistant train|evaluate|route|replay|usage`, `flask handbook search|evaluate`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ from webapp.agents.models.rules.routing import Router
 from webapp.agents.models.rules.teaching import Schoolroom, TaughtError, checked, read_labelled, trained
 from webapp.bank.policy_library import Passage
 from webapp.http.settings import config, library, meaning
-from webapp.http.unit_of_work import unit_of_work
-from webapp.services import audit
+from webapp.http.unit_of_work import reading, unit_of_work
+from webapp.services import audit, model_uses
 from webapp.services.errors import ChatNotFound
 from webapp.work.replaying import replay
 
@@ -173,6 +173,27 @@ def replay_command(session: str, as_json: bool) -> None:
 
 def _told(value: str | tuple[str, ...]) -> str:
     return (value if isinstance(value, str) else ", ".join(value)) or "none"
+
+
+@assistant_group.command("usage")
+@click.option("--days", type=click.IntRange(1, 3660), default=1, help="Today and so many days less one before it.")
+@_as_json
+@with_appcontext
+def usage_command(days: int, as_json: bool) -> None:
+    """What the language model was asked and what it cost, by person."""
+    settings = config()
+    with reading():
+        since = model_uses.today_began(settings.default_time_zone) - timedelta(days=days - 1)
+        found = model_uses.by_person(since)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found]))
+        return
+    for one in found:
+        click.echo(
+            f"{one.username or '(replayed)':<24}{one.questions:>6} questions {one.fallbacks:>5} by the rules"
+            f"{one.tokens_in:>10} tokens in {one.tokens_out:>9} out {one.cost:>10.4f} {settings.llm_currency}"
+        )
+    click.echo(f"{sum(one.cost for one in found):.4f} {settings.llm_currency} in all")
 
 
 @click.command("search")

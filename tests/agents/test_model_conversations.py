@@ -113,5 +113,21 @@ def check_proposed(expected: str, proposed: list[str], told: str) -> None:
         assert f'"{name}": "{value}"' in proposed[0], proposed
 
 
+def test_with_a_model_that_fails_every_script_is_answered_as_without_one(server: ModelServer) -> None:
+    server.does(otherwise=status(401))
+    endpoint = Endpoint(Settings(server.url, "stand-in", KEY))
+    team = TeamWithModel(endpoint, TEAM, BUILT_IN, Book(), Place("Nordhafen Bank", b"k" * 32, mask_card_secrets))
+    turns = [turn for script in read_conversations() for turn in script.turns[:1]]
+    for turn in turns:
+        lines = [Line("staff", turn.says)]
+        alone = BUILT_IN.answer(lines, desk(turn.customer), lambda _step: None)
+        answer = team.answer(lines, desk(turn.customer), lambda _step: None)
+        assert answer.text.startswith(alone.text)
+        assert "Answered by the built-in rules" in answer.text
+        assert (answer.agent, answer.intent, answer.model) == (alone.agent, alone.intent, "rules")
+    assert len(turns) > 60
+    assert len(server.requests) == 5, "then the endpoint is left alone"
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(SCRIPTS) >= 15

@@ -154,6 +154,13 @@ def test_budgets_are_of_a_day_of_a_person_and_of_all(
     assert asked_by("teller") == asked_by("teller") == "Good morning."
     assert asked_by("teller").endswith(notice("budget_of_person"))
     assert asked_by("manager").endswith(notice("budget"))
+    told = app.test_cli_runner().invoke(args=["assistant", "usage", "--json"])
+    by_person = {one["username"]: one for one in json.loads(told.stdout)}
+    assert by_person["teller"] | {"username": ""} == {
+        "username": "", "questions": 3, "fallbacks": 1, "tokens_in": 200, "tokens_out": 40, "cost": 0.0008
+    }  # fmt: skip
+    assert by_person["manager"]["fallbacks"] == 1
+    assert "0.0008 EUR in all" in app.test_cli_runner().invoke(args=["assistant", "usage", "--days", "7"]).output
     assert Accounts(app, app.extensions["bankside.config"]).left(Asker()).of_all == 0
 
 

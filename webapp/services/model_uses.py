@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from webapp.extensions import db
-from webapp.models import ModelUse, Reply
+from webapp.models import ModelUse, Reply, StaffUser
 from webapp.models.base import now
 from webapp.models.model_use import MILLION
 from webapp.services.doctor import Figure, Finding, Level
@@ -37,6 +38,41 @@ def spent(since: datetime, staff_id: int | None = None) -> int:
     if staff_id is not None:
         asked = asked.where(ModelUse.staff_id == staff_id)
     return int(db.session.scalar(asked) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What a person's questions took. `username` is "" for nobody's: conversations asked again."""
+
+    username: str
+    questions: int
+    fallbacks: int  # answered by the built-in rules instead
+    tokens_in: int
+    tokens_out: int
+    cost: float  # units of the currency
+
+
+def by_person(since: datetime) -> list[Spending]:
+    """What was spent since then, most first."""
+    rows = db.session.execute(
+        select(
+            StaffUser.username,
+            func.count(),
+            func.count(ModelUse.failure),
+            func.sum(ModelUse.tokens_in),
+            func.sum(ModelUse.tokens_out),
+            func.sum(ModelUse.cost_micros).label("cost"),
+        )
+        .select_from(ModelUse)
+        .outerjoin(StaffUser, StaffUser.id == ModelUse.staff_id)
+        .where(ModelUse.used_at >= since)
+        .group_by(StaffUser.username)
+        .order_by(func.sum(ModelUse.cost_micros).desc(), func.count().desc())
+    )
+    return [
+        Spending(name or "", int(count), int(failed), int(tokens_in), int(tokens_out), round(int(cost) / MILLION, 4))
+        for name, count, failed, tokens_in, tokens_out, cost in rows
+    ]
 
 
 def standing(model: str, breaker: str, time_zone: str, currency: str) -> Finding:

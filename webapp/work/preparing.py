@@ -18,6 +18,9 @@ def prepare_behind(app: Flask) -> None:
     With MEANING=off nothing is prepared: the first question trains the model by words.
     """
     meaning: Meaning = app.extensions["bankside.meaning"]
+    endpoint = getattr(app.extensions["bankside.assistant"], "endpoint", None)
+    if endpoint is not None:
+        threading.Thread(target=endpoint.prepare, name="language-model", daemon=True).start()
     if app.extensions["bankside.embeddings"] is not None:
         index = app.extensions["bankside.library"].by_meaning
         threading.Thread(target=index.prepare, name="handbook-meaning", daemon=True).start()

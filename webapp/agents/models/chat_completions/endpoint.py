@@ -95,6 +95,10 @@ class Endpoint:
             _wait(pause, hear)
         raise failed
 
+    def prepare(self) -> None:
+        """Import the client now rather than at the first question."""
+        self._client()
+
     def close(self) -> None:
         """Give up connections that are kept open."""
         with self._making:

@@ -21,6 +21,7 @@ from webapp.agents.transcript import Desk, Json, Line, Step, Tell
 
 MOST_REQUESTS = 8  # to the endpoint, for one question
 MOST_MISTAKES = 3  # calls of functions that do not exist, or with arguments nobody can read
+FOCUS = ("card", "account", "transfer", "transaction", "merchant", "amount")  # what "it" may mean in the next question
 UNREADABLE = "arguments that cannot be read"
 TAKEN_BACK = "Noted: what was proposed before is withdrawn."
 DOES_NOT_FIT = "There is no argument called"
@@ -129,7 +130,7 @@ class Talk:
             intent=used[0] if used else turn.agent.key,
             confidence=result.confidence,
             needs_person=turn.agent.key == "person",
-            memory=self._memory(),
+            memory=self._memory(turn),
             takes_back=bool(self._notes),
         )
 
@@ -143,11 +144,18 @@ class Talk:
         evidence.add(f"{turn.now.date().isoformat()}")
         return evidence
 
-    def _memory(self) -> dict[str, Json]:
-        """What the built-in model remembered, without what it had asked for: that has been answered here or is moot."""
+    def _memory(self, turn: Turn) -> dict[str, Json]:
+        """What the built-in model needs to go on from here, should it have to: what was looked at and listed last. What
+        it had asked for itself has been answered here, or is moot."""
         last = next((line for line in reversed(self._question.lines) if line.who == "assistant"), None)
-        kept = dict(last.memory) if last else {}
-        return {name: value for name, value in kept.items() if name not in ("awaiting", "unclear")}
+        before = last.memory if last and last.memory.get("customer") in (None, turn.customer_number) else {}
+        focus = before.get("focus")
+        looked_at: dict[str, Json] = dict(focus) if isinstance(focus, dict) else {}
+        shown = before.get("shown")
+        for seen in turn.observations:
+            looked_at |= {name: value for name, value in seen.facts.items() if name in FOCUS and isinstance(value, str)}
+            shown = seen.facts.get("shown", shown)
+        return {"focus": looked_at, "shown": shown or {}, "customer": turn.customer_number or ""}
 
 
 def _is_mistake(seen: Observation) -> bool:

@@ -78,7 +78,7 @@ class Veil:
 
     def hide(self, text: str) -> str:
         """The text as it may leave."""
-        text = self._mask(text)
+        text = PLACEHOLDER.sub(lambda match: self._hidden("NAME", match[0]), self._mask(text))  # somebody's own words
         text = _EMAIL.sub(lambda match: self._hidden("EMAIL", match[0]), text)
         text = _IBAN.sub(self._iban, text)
         text = _CARD.sub(lambda match: self._hidden("CARD", match[0]), text)
