@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from webapp.agents.roster import Agent
+from webapp.agents.tools.registry import Tool
 
 FOLDER = Path(__file__).parent / "prompts"
 _HEADER = re.compile(r"---\nversion: (\d+)\n---\n")
@@ -25,12 +27,14 @@ def prompt(name: str, folder: Path = FOLDER) -> str:
     return _read(folder / f"{name}.md")[1]
 
 
-def prompt_version(team: Iterable[Agent], folder: Path = FOLDER) -> str:
-    """What was said to a model, as one word: the versions of the files added up, and a hash of every word in them and
-    of the agents' own instructions. A change nobody gave a new version shows all the same."""
+def prompt_version(team: Iterable[Agent], tools: Iterable[Tool], folder: Path = FOLDER) -> str:
+    """What was said to a model, as one word: the versions of the files added up, and a hash of every word in them, of
+    the agents' own instructions and of the tools' descriptions. A change nobody gave a new version shows all the same.
+    """
     files = sorted(folder.glob("*.md"))
     told = [f"{path.name}\n{path.read_text('utf-8')}" for path in files]
     told += [f"{agent.key}\n{agent.purpose}\n{agent.instructions}" for agent in team]
+    told += [f"{tool.name}\n{tool.description}\n{json.dumps(tool.schema(), sort_keys=True)}" for tool in tools]
     number = sum(_read(path)[0] for path in files)
     return f"{number}.{hashlib.sha256(chr(0).join(told).encode()).hexdigest()[:8]}"
 

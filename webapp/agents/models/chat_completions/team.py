@@ -52,7 +52,7 @@ class TeamWithModel:
         tools: Registry = TOOLS,
     ) -> None:
         self.endpoint = endpoint
-        self.version = prompt_version(roster)
+        self.version = prompt_version(roster, tools)
         self._roster = roster
         self._tools = tools
         self._built_in = built_in

@@ -80,7 +80,7 @@ class Letter:
     def _instructions(self, turn: Turn, desk: Desk) -> str:
         customer = "No customer is attached to this session: functions that need one will refuse."
         if desk.customer is not None:
-            name = self.veil.hide(desk.customer.name)
+            name = self.veil.placeholder("NAME", desk.customer.name)
             customer = f"The session is about one customer, {name}; functions look at this customer's records only."
         return filled(
             prompt("desk"),
