@@ -40,6 +40,11 @@ class ModelUse(Base):
         return self.failure.replace("_", " ") if self.failure else "answered"
 
     @property
+    def tools_to_show(self) -> list[str]:
+        """The tools that were offered, in words; hand-overs are offered to everybody."""
+        return [name.replace("_", " ") for name in self.tools if not name.startswith(("hand_over_", "take_back_"))]
+
+    @property
     def cost(self) -> Decimal:
         """In units of the currency."""
         return Decimal(self.cost_micros) / MILLION
