@@ -60,7 +60,7 @@ class Team:
     """The team on a stand-in, with a question at hand."""
 
     def __init__(self, server: ModelServer, book: Book | None = None, breaker: Breaker | None = None, **limits: object):
-        quick: dict[str, object] = {"silence_seconds": 0.8, "turn_seconds": 8.0, **limits}
+        quick: dict[str, object] = {"silence_seconds": 6.0, "turn_seconds": 12.0, **limits}
         self.endpoint = Endpoint(Settings(server.url, "stand-in", KEY, **quick), breaker)  # type: ignore[arg-type]
         self.book = book or Book()
         built_in = Assistant(RulesModel(), TEAM)
@@ -165,7 +165,7 @@ def test_whatever_goes_wrong_the_built_in_rules_answer_and_say_so(
     server: ModelServer, act: Act, reason: Reason
 ) -> None:
     server.does(act, otherwise=act)
-    team = Team(server)
+    team = Team(server, silence_seconds=0.6 if reason == "timed_out" else 6.0)
     started = time.monotonic()
     answer = team.ask()
     assert time.monotonic() - started < 8
