@@ -17,7 +17,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import figures, traces
 from webapp.agents.assistant import Assistant
+from webapp.agents.meaning.endpoint import EndpointMeaning
 from webapp.agents.meaning.loading import Meaning
+from webapp.agents.models.chat_completions.endpoint import Settings
+from webapp.agents.models.chat_completions.veil import Veil
 from webapp.agents.models.rules import RulesModel
 from webapp.agents.roster import TEAM
 from webapp.bank.address import BankAddress
@@ -28,6 +31,7 @@ from webapp.feed import MemoryFeed, RedisFeed
 from webapp.http import events
 from webapp.models.sqlite import BUSY_SECONDS, make_safe
 from webapp.services.handbook import HandbookLibrary
+from webapp.services.masking import mask_card_secrets
 from webapp.services.meaning_index import MeaningIndex
 from webapp.services.passwords import Passwords
 from webapp.work.broker import CeleryRunner
@@ -126,16 +130,39 @@ def assemble(app: Flask, config: Config) -> None:
     app.extensions["bankside.errands"] = Errands(app)
     meaning = Meaning(config.instance_path, wanted=config.meaning == "auto")
     app.extensions["bankside.meaning"] = meaning
-    app.extensions["bankside.library"] = HandbookLibrary(reader, MeaningIndex(reader, meaning))
+    app.extensions["bankside.library"] = HandbookLibrary(
+        reader, MeaningIndex(reader, _embeddings(app, config) or meaning)
+    )
     model = RulesModel()
     app.extensions["bankside.model"] = model
-    app.extensions["bankside.assistant"] = Assistant(model, TEAM)
+    app.extensions["bankside.assistant"] = _assistant(app, config, Assistant(model, TEAM))
     app.extensions["bankside.makers"] = Makers()
     app.extensions["bankside.feed"] = RedisFeed(config.effective_feed_url) if config.feed == "redis" else MemoryFeed()
     app.extensions["bankside.streams"] = Streams(app, app.extensions["bankside.feed"], config)
     app.extensions["bankside.runner"] = (
         CeleryRunner(app, config) if config.runner == "celery" else Runner(app, config.reply_threads)
     )
+
+
+def _assistant(app: Flask, config: Config, built_in: Assistant) -> Any:
+    """The built-in team, or where a language model is configured the one that asks it first."""
+    if not config.llm_base_url:
+        return built_in
+    from webapp.work.language_model import team_with_model  # only where it is wanted
+
+    return team_with_model(app, config, built_in)
+
+
+def _embeddings(app: Flask, config: Config) -> EndpointMeaning | None:
+    """The endpoint whose vectors the handbook is searched with, if one is configured."""
+    app.extensions["bankside.embeddings"] = None
+    if config.embeddings_url:
+        key = config.embeddings_key.get_secret_value()
+        settings = Settings(config.embeddings_url, config.embeddings_model, key)
+        veil = Veil(config.signing_key.encode(), mask_card_secrets)
+        app.extensions["bankside.embeddings"] = EndpointMeaning(config.instance_path, settings, veil)
+    found: EndpointMeaning | None = app.extensions["bankside.embeddings"]
+    return found
 
 
 def _is_sqlite(config: Config) -> bool:

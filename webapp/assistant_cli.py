@@ -1,4 +1,4 @@
-"""Commands: `flask assistant train|evaluate|route`, `flask handbook search|evaluate`: teach, try and measure."""
+"""Commands: `flask assistant train|evaluate|route|replay|usage`, `flask handbook search|evaluate`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
+from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from webapp.agents.learning.measures import Report, report
@@ -24,6 +26,10 @@ from webapp.agents.models.rules.routing import Router
 from webapp.agents.models.rules.teaching import Schoolroom, TaughtError, checked, read_labelled, trained
 from webapp.bank.policy_library import Passage
 from webapp.http.settings import config, library, meaning
+from webapp.http.unit_of_work import reading, unit_of_work
+from webapp.services import audit, model_uses
+from webapp.services.errors import ChatNotFound
+from webapp.work.replaying import replay
 
 assistant_group = AppGroup("assistant", help="Teach the built-in model, try it, measure it.")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -130,6 +136,66 @@ def route_command(words_only: bool) -> None:
             click.echo(json.dumps(measuring.routed(router, line.strip(), date.today()), ensure_ascii=False))
 
 
+@assistant_group.command("replay")
+@click.argument("session")
+@_as_json
+@with_appcontext
+def replay_command(session: str, as_json: bool) -> None:
+    """Ask the questions of a SESSION (its id, sess_...) again, and show what is answered differently now.
+
+    Nothing is stored in the session, and nothing is proposed or changed in the bank.
+    """
+    try:
+        with redirect_stdout(sys.stderr):  # the log; what is printed here is for other programs, too
+            replayed = list(replay(current_app, session))
+    except ChatNotFound:
+        raise click.ClickException(f"There is no session {session}.") from None
+    with unit_of_work():
+        audit.record(None, "session.replayed", session)
+    if as_json:
+        told = [
+            {**asdict(one), "differs_in": one.differs_in, "diff": one.diff if "text" in one.differs_in else []}
+            for one in replayed
+        ]
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for number, one in enumerate(replayed, start=1):
+        click.echo(f"{number}. {' '.join(one.question.split())[:100]}")
+        click.echo(f"   {'differs in ' + ', '.join(one.differs_in) if one.differs_in else 'the same'}")
+        for name in one.differs_in:
+            if name != "text":
+                click.echo(f"   {name}: {_told(getattr(one.then, name))} -> {_told(getattr(one.now, name))}")
+        for line in one.diff:
+            click.echo(f"   {line}")
+    differing = sum(bool(one.differs_in) for one in replayed)
+    click.echo(f"{len(replayed)} questions, {differing} answered differently")
+
+
+def _told(value: str | tuple[str, ...]) -> str:
+    return (value if isinstance(value, str) else ", ".join(value)) or "none"
+
+
+@assistant_group.command("usage")
+@click.option("--days", type=click.IntRange(1, 3660), default=1, help="Today and so many days less one before it.")
+@_as_json
+@with_appcontext
+def usage_command(days: int, as_json: bool) -> None:
+    """What the language model was asked and what it cost, by person."""
+    settings = config()
+    with reading():
+        since = model_uses.today_began(settings.default_time_zone) - timedelta(days=days - 1)
+        found = model_uses.by_person(since)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found]))
+        return
+    for one in found:
+        click.echo(
+            f"{one.username or '(replayed)':<24}{one.questions:>6} questions {one.fallbacks:>5} by the rules"
+            f"{one.tokens_in:>10} tokens in {one.tokens_out:>9} out {one.cost:>10.4f} {settings.llm_currency}"
+        )
+    click.echo(f"{sum(one.cost for one in found):.4f} {settings.llm_currency} in all")
+
+
 @click.command("search")
 @click.argument("question")
 @click.option("--limit", type=click.IntRange(1, 50), default=5)
@@ -177,6 +243,6 @@ def evaluate_handbook_command(questions: Path, as_json: bool) -> None:
 def _searching() -> Any:
     """The handbook, by meaning too when the embedding model is there."""
     found = library()
-    if found.by_meaning is not None and _opened(words_only=False) is not None:
-        found.by_meaning.refresh()
+    if found.by_meaning is not None:
+        found.by_meaning.prepare()
     return found

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.assistant_cli import assistant_group, evaluate_handbook_command, search_command
 from webapp.bank.articles import ArticleError
 from webapp.http.health import look_around, look_at_rows
-from webapp.http.settings import library, meaning, passwords
+from webapp.http.settings import config, library, meaning, passwords
 from webapp.http.unit_of_work import unit_of_work
 from webapp.models.sqlite import DatabaseBusy
 from webapp.seeding import seed_everything
@@ -53,6 +53,8 @@ def doctor_command(repair: bool) -> None:
             except (SQLAlchemyError, DatabaseBusy) as error:
                 click.echo(f"{'not mended':<12}{sentence}: the database refuses ({type(error).__name__})")
     click.echo(f"{'ok':<12}meaning: {meaning().sentence}")
+    if not config().llm_base_url:
+        click.echo(f"{'ok':<12}language model: none is configured (LLM_BASE_URL): the built-in rules answer")
     findings = [*look_around(), *look_at_rows()]
     for finding in findings:
         named = f" ({', '.join(finding.examples)})" if finding.examples else ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,6 +56,24 @@ class Config(BaseSettings):
     bank_seconds: float = Field(5, gt=0, le=60)  # how long that bank may take to answer a question
     verification_minutes: float = Field(15, gt=0, le=24 * 60)  # how long a checked caller counts as checked
     meaning: Literal["auto", "off"] = "auto"  # compare texts by what they mean, when the embedding model is installed
+    llm_base_url: str = ""  # an OpenAI-compatible endpoint, e.g. https://llm.bank.example/v1; none: built-in rules only
+    llm_api_key: SecretStr = SecretStr("")
+    llm_model: str = Field("", max_length=80)
+    llm_connect_seconds: float = Field(5, gt=0, le=60)
+    llm_silence_seconds: float = Field(12, gt=0, le=120)  # the longest wait for anything new
+    llm_turn_seconds: float = Field(40, gt=0, le=300)  # for all requests of a question; then the rules answer
+    llm_max_tokens: int = Field(1_200, ge=16, le=32_000)  # of one response
+    llm_length_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"  # as the endpoint calls it
+    llm_temperature: float | None = Field(None, ge=0, le=2)  # none: the model's own
+    llm_at_once: int = Field(4, ge=1, le=64)  # requests of a process at the same time
+    llm_price_in: Decimal = Field(Decimal(0), ge=0)  # of a million tokens, in the currency of the budgets
+    llm_price_out: Decimal = Field(Decimal(0), ge=0)
+    llm_currency: str = Field("EUR", min_length=1, max_length=8)
+    llm_daily_budget: Decimal = Field(Decimal(0), ge=0)  # of all together; 0: no limit
+    llm_daily_budget_per_person: Decimal = Field(Decimal(0), ge=0)
+    embeddings_url: str = ""  # an OpenAI-compatible endpoint for the handbook's search by meaning, instead of MEANING
+    embeddings_key: SecretStr = SecretStr("")
+    embeddings_model: str = Field("", max_length=80)
     default_time_zone: str = "Europe/Berlin"
     suggestions: str = "Balance and accounts|Recent payments|Card status|Open transfers|Fees and rates|Opening hours"
 
@@ -119,6 +139,34 @@ class Config(BaseSettings):
                 raise ValueError(f"no such network: {network!r} ({error})") from error
         return networks
 
+    @field_validator("llm_base_url", "embeddings_url")
+    @classmethod
+    def _endpoint_is_an_address(cls, url: str) -> str:
+        found = urlsplit(url)
+        if url and (found.scheme not in ("http", "https") or not found.hostname):
+            raise ValueError("use https://host/path, usually ending in /v1")
+        if found.username or found.password or found.query:
+            raise ValueError("an address only; the key has a setting of its own")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _endpoints_are_complete(self) -> Self:
+        for name, url, model in (
+            ("LLM_MODEL", self.llm_base_url, self.llm_model),
+            ("EMBEDDINGS_MODEL", self.embeddings_url, self.embeddings_model),
+        ):
+            if url and not model:
+                raise ValueError(f"{name} is missing: which model is to be asked at {urlsplit(url).hostname}?")
+            local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+            if url.startswith("http:") and self.app_env == "production" and not local:
+                raise ValueError(f"{name}: in production the endpoint is asked over https, or on this machine")
+        budgets = self.llm_daily_budget or self.llm_daily_budget_per_person
+        if self.llm_base_url and budgets and not (self.llm_price_in or self.llm_price_out):
+            raise ValueError("LLM_PRICE_IN and LLM_PRICE_OUT are missing: without prices no budget can be kept")
+        if self.llm_base_url and self.effective_llm_seconds <= 0:
+            raise ValueError("LLM_SILENCE_SECONDS leaves no time for an answer within REPLY_SECONDS")
+        return self
+
     @model_validator(mode="after")
     def _celery_has_a_broker(self) -> Self:
         if self.runner == "celery" and not self.effective_broker_url.startswith(BROKERS):
@@ -151,6 +199,11 @@ class Config(BaseSettings):
         if self.secure_cookies is False:
             raise ValueError("SECURE_COOKIES must be on in production: serve over HTTPS")
         return self
+
+    @property
+    def effective_llm_seconds(self) -> float:
+        """The time a language model has for a question: so short that the rules can still answer within a reply's."""
+        return min(self.llm_turn_seconds, self.reply_seconds - self.llm_silence_seconds - 1)
 
     @property
     def demo(self) -> bool:

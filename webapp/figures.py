@@ -69,6 +69,9 @@ class Instruments:
         self.claims = counter("reply_claims", "Times a maker took a reply.", "attempt")
         self.sweeps = counter("sweeps", "Times the sweeper looked for stranded replies.")
         self.handed_out = counter("replies_handed_out_again", "Stranded replies the sweeper handed out again.")
+        self.model_questions = counter("model_questions", "Questions put to a language model, by outcome.", "outcome")
+        self.model_requests = counter("model_requests", "Requests to a language model's endpoint.")
+        self.model_tokens = counter("model_tokens", "Tokens sent to and from a language model.", "way")
         self.streams = Gauge(
             "bankside_open_streams", "Event streams open now.", registry=registry, multiprocess_mode="livesum"
         )
@@ -81,6 +84,11 @@ QUEUE_GAUGES: Final = {
     "bankside_queue_running": "Replies being made.",
     "bankside_queue_oldest_seconds": "How long the oldest waiting reply has waited.",
 }
+
+MODEL_OUTCOMES: Final = frozenset(
+    """answered busy unreachable timed_out rate_limited refused server_error cut nonsense wrong_tools budget
+    budget_of_person resting records defect stopped""".split()
+)
 
 RESERVED: Final = 512 * 1024  # bytes of each file: more than all series of a process take
 
@@ -181,6 +189,15 @@ def reply_ended(state: str, agent: str | None, seconds: float | None = None, att
             _kept.finished.observe(max(0.0, seconds))
         if attempts is not None:
             _kept.attempts.observe(attempts)
+
+
+def model_asked(outcome: str, requests: int, tokens_in: int, tokens_out: int) -> None:
+    """A question was put to a language model: how it ended, how many requests and tokens it took."""
+    if _kept is not None:
+        _kept.model_questions.labels(outcome if outcome in MODEL_OUTCOMES else OTHER).inc()
+        _kept.model_requests.inc(requests)
+        _kept.model_tokens.labels("in").inc(tokens_in)
+        _kept.model_tokens.labels("out").inc(tokens_out)
 
 
 def swept(handed_out: int) -> None:

@@ -8,10 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.agents.fakes import desk
+from tests.agents.test_chat_completions import Book
+from tests.model_server import says, standing
+from webapp import create_app
+from webapp.agents.assistant import Assistant
+from webapp.agents.models.language_model import LanguageModel
 from webapp.agents.models.rules.examples import INTENTS, read_intents
 from webapp.agents.models.rules.routing import Router
 from webapp.agents.models.rules.teaching import Schoolroom, checked, examples_of, read_labelled, trained
 from webapp.agents.roster import TEAM
+from webapp.agents.transcript import Line
+from webapp.config import Config
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "assistant.md").read_text("utf-8")
 
@@ -45,6 +53,37 @@ def test_the_bank_s_own_sentences_of_the_guide_are_learnt(tmp_path: Path) -> Non
     router = Router(known, trained(room.all_of(known)))
     assert router.route("zeig mir bitte den Saldo").intent == "balance"
     assert router.route("Girocard sofort sperren").intent == "block_card"
+
+
+def test_the_settings_of_the_guide_make_a_team_that_asks_the_endpoint_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    named = dict(line.split("=", 1) for line in block("sh").split())
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    config = Config.from_env(_env_file=None, instance_path=tmp_path)
+    with standing() as server:
+        server.does(says("Good morning."))
+        app = create_app(config.model_copy(update={"llm_base_url": server.url, "meaning": "off"}))
+        team = app.extensions["bankside.assistant"]
+        monkeypatch.setattr(team, "_ledger", Book())
+        answer = team.answer([Line("staff", "hello")], desk(None), lambda _step: None)
+        team.endpoint.close()
+    assert (answer.text, answer.model) == ("Good morning.", "qwen3-32b")
+    assert server.keys == ["Bearer the-key-of-the-desk"]
+    assert server.requests[0]["model"] == "qwen3-32b"
+
+
+def test_the_model_of_the_guide_answers_from_the_handbook() -> None:
+    found: dict[str, object] = {}
+    exec(compile(block("python"), "docs/assistant.md", "exec"), found)
+    made: type[LanguageModel] = found["HandbookOnly"]  # type: ignore[assignment]
+    answer = Assistant(made(), TEAM).answer(
+        [Line("staff", "how much is a replacement card")], desk(), lambda _step: None
+    )
+    assert (answer.agent, answer.model) == ("handbook", "handbook-only")
+    assert [call.tool for call in answer.calls] == ["handbook"]
+    assert answer.citations
 
 
 @pytest.mark.parametrize("command", re.findall(r"flask --app webapp (assistant \w+|handbook \w+)", GUIDE))

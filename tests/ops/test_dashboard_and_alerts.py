@@ -22,6 +22,8 @@ LABELS_OF = {
     "bankside_posts_rejected_total": {"kind"},
     "bankside_replies_total": {"state", "agent"},
     "bankside_reply_claims_total": {"attempt"},
+    "bankside_model_questions_total": {"outcome"},
+    "bankside_model_tokens_total": {"way"},
 }
 
 

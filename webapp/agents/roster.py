@@ -15,6 +15,7 @@ class Agent:
     purpose: str
     tools: tuple[str, ...] = ()
     hands_over_to: tuple[str, ...] = ()
+    instructions: str = ""  # for a language model only: how this specialist works, in a few sentences
 
 
 class Roster:
@@ -62,6 +63,7 @@ TEAM = Roster(
             # Only for questions nobody seems to own: the handbook may still know.
             tools=("handbook",),
             hands_over_to=_SPECIALISTS,
+            instructions="Answer greetings and what the desk can do in two sentences. Hand everything else over.",
         ),
         Agent(
             key="accounts",
@@ -102,6 +104,7 @@ TEAM = Roster(
                 "propose_pin_letter",
             ),
             hands_over_to=_others("cards"),
+            instructions="A lost or stolen card is urgent: propose the block first, then the replacement.",
         ),
         Agent(
             key="payments",
@@ -126,6 +129,7 @@ TEAM = Roster(
                 "propose_recall",
             ),
             hands_over_to=_others("payments"),
+            instructions="Amount, account and recipient are said by staff: ask for what is missing, guess nothing.",
         ),
         Agent(
             key="loans",
@@ -154,6 +158,7 @@ TEAM = Roster(
                 "propose_fraud_report",
             ),
             hands_over_to=_others("disputes"),
+            instructions="Fraud is urgent: say first what is to be done at once. Deadlines come from the handbook.",
         ),
         Agent(
             key="handbook",
@@ -161,12 +166,14 @@ TEAM = Roster(
             purpose="What the bank's written policies say: rates, fees, procedures, deadlines, opening hours.",
             tools=("handbook",),
             hands_over_to=_others("handbook"),
+            instructions="Answer from the quoted passages only, cite each sentence, and say what is for staff only.",
         ),
         Agent(
             key="person",
             title="A person",
             purpose="Offers a human specialist when somebody asks for one.",
             hands_over_to=_others("person"),
+            instructions="Say that a specialist should take this, and what to write down for them. Look nothing up.",
         ),
     )
 )

@@ -17,6 +17,15 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """For whom a question is answered, for the accounts. Nothing of it is ever told to a model."""
+
+    staff_id: int | None = None
+    reply_id: int | None = None
+    session: str = ""  # public id; what stays the same within a session is derived from it
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Who is asking, about whom, and the bank as they may see it. Filled by the server, never by a model."""
 
@@ -28,6 +37,7 @@ class Desk:
     now: datetime  # aware, in the viewer's time zone
     staff_rights: frozenset[str] = frozenset()
     orders: OrderPreviews | None = None  # None: this installation only reads. Never what could carry an order out.
+    asker: Asker = Asker()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from markupsafe import Markup, escape
 from webapp.http.access import staff
 from webapp.http.headers import csp_nonce
 from webapp.http.panels import caller_checked
-from webapp.models import ChatSession, CitedPassage, Proposal, Reply
+from webapp.http.settings import config
+from webapp.models import ChatSession, CitedPassage, ModelUse, Proposal, Reply
 from webapp.services import proposals
 from webapp.services.proposals import Standing
 
@@ -97,8 +98,17 @@ def proposals_version(reply: Reply, chat: ChatSession) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12] if parts else ""
 
 
+def model_cost(use: ModelUse) -> str:
+    """What asking a language model cost, in the currency its prices are in."""
+    return f"{use.cost:.4f} {config().llm_currency}"
+
+
 def init_app(app: Flask) -> None:
     """Let templates render what was said."""
     app.jinja_env.globals.update(
-        markdown=markdown, answer_html=answer_html, standing_of=standing_of, proposals_version=proposals_version
+        markdown=markdown,
+        answer_html=answer_html,
+        standing_of=standing_of,
+        proposals_version=proposals_version,
+        model_cost=model_cost,
     )

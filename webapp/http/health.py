@@ -20,7 +20,7 @@ from webapp.http.outages import outage
 from webapp.http.settings import config, feed
 from webapp.http.unit_of_work import reading, unit_of_work
 from webapp.models.sqlite import DatabaseBusy
-from webapp.services import doctor, doctor_surroundings, workers
+from webapp.services import doctor, doctor_surroundings, model_uses, workers
 from webapp.services.doctor import Finding
 
 bp = Blueprint("health", __name__)
@@ -115,8 +115,25 @@ def look_around() -> list[Finding]:
         found.append(_tried("broker", "degraded", lambda: workers.broker_answers(settings.effective_broker_url)))
     if settings.workers_url:
         found.append(_tried("workers", "degraded", lambda: workers.are_there(settings.workers_url)))
+    if settings.llm_base_url:
+        found.append(_tried("language_model", "degraded", language_model))
+    if settings.embeddings_url:
+        found.append(_tried("embeddings", "degraded", embeddings))
     found.append(_tried("feed", "degraded", lambda: doctor_surroundings.feed_lag(feed())))
     return found
+
+
+def language_model() -> Finding:
+    """Whether the configured language model answers."""
+    settings = config()
+    state = getattr(current_app.extensions["bankside.assistant"], "state", "closed")
+    return model_uses.standing(settings.llm_model, state, settings.default_time_zone, settings.llm_currency)
+
+
+def embeddings() -> Finding:
+    """Whether the handbook's search by meaning works, where an endpoint makes the vectors."""
+    meaning = current_app.extensions["bankside.embeddings"]
+    return Finding("embeddings", "degraded" if meaning.state == "failing" else "ok", meaning.sentence)
 
 
 def storing() -> Finding:

@@ -4,6 +4,7 @@ from webapp.models.audit import AuditEntry
 from webapp.models.chat import ChatSession, Draft, Reading
 from webapp.models.handbook import HandbookArticle, HandbookPassage
 from webapp.models.message import CitedPassage, Message, Question, Reply, ReplyAttempt, ToolCall
+from webapp.models.model_use import ModelUse
 from webapp.models.programs import AccessToken, Delivery, KeptAnswer, Webhook
 from webapp.models.proposal import CallerCheck, Proposal
 from webapp.models.staff import Role, SignIn, StaffUser
@@ -20,6 +21,7 @@ __all__ = [
     "HandbookPassage",
     "KeptAnswer",
     "Message",
+    "ModelUse",
     "Proposal",
     "Question",
     "Reading",

@@ -10,6 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, UtcDateTime, now
+from webapp.models.model_use import ModelUse
 from webapp.models.proposal import UNSETTLED, Proposal
 
 
@@ -97,6 +98,7 @@ class Reply(Message):
     attempts_before: Mapped[list[ReplyAttempt]] = relationship(
         order_by="ReplyAttempt.number", lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
+    model_uses: Mapped[list[ModelUse]] = relationship(order_by="ModelUse.id", lazy="selectin", passive_deletes=True)
 
     ahead: int = 0  # how many replies come before a pending one; filled for the page that shows it
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, Row, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.agents.meaning.endpoint import EndpointMeaning
 from webapp.agents.meaning.loading import Meaning
 from webapp.agents.meaning.minilm import Floats
 from webapp.bank.policy_library import Passage
@@ -43,7 +44,7 @@ class _Shelf:
 class MeaningIndex:
     """Searches by meaning once the embedding model is open and all vectors are there; before that it finds nothing."""
 
-    def __init__(self, engine: Engine, meaning: Meaning) -> None:
+    def __init__(self, engine: Engine, meaning: Meaning | EndpointMeaning) -> None:
         self._engine = engine
         self._meaning = meaning
         self._shelf: _Shelf | None = None
@@ -53,12 +54,18 @@ class MeaningIndex:
     def joined(self, question: str, words: Sequence[str], found: Sequence[Passage]) -> list[Passage]:
         """Passages by words (`found`) and by meaning together, best first; [] when meaning cannot be asked now."""
         shelf = self._shelf
+        if shelf is None and not self._meaning.is_measured and self._meaning.state != "failing":
+            self._refresh_behind()  # an endpoint that did not answer at the start may do so by now
         if shelf is None or self._meaning.model is None or not shelf.articles:
             return []
         if shelf.state != self._state():
-            threading.Thread(target=self.refresh, name="handbook-meaning", daemon=True).start()
+            self._refresh_behind()
             return []
-        near = shelf.vectors @ self._vector(question)
+        try:
+            near = shelf.vectors @ self._vector(question)
+        except (OSError, ValueError) as error:  # of an endpoint: the words are enough
+            log.warning("the question has no vector: %s", type(error).__name__)
+            return []
         likeness = _nearest(near, shelf.begins)
         by_words: dict[str, float] = {}
         for passage in found:
@@ -77,11 +84,21 @@ class MeaningIndex:
                 replace(
                     passages[number],
                     score=round(float(score) * SECTION_DISCOUNT**position, 4),
-                    likeness=round(float(likeness[place]), 4),
+                    likeness=round(float(likeness[place]), 4) if self._meaning.is_measured else 0.0,
                 )
                 for position, number in enumerate(order)
             ]
         return sorted(together, key=lambda passage: -passage.score)
+
+    def prepare(self) -> bool:
+        """Open the model and have all vectors now; False if there is no model."""
+        if self._meaning.open() is None:
+            return False
+        self.refresh()
+        return True
+
+    def _refresh_behind(self) -> None:
+        threading.Thread(target=self.refresh, name="handbook-meaning", daemon=True).start()
 
     def refresh(self) -> None:
         """Read the handbook in force and have the vectors of what is new; takes 20 ms or so for a new passage."""

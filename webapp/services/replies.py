@@ -49,6 +49,7 @@ class Work:
     time_zone: str
     asked_at: datetime
     attempt: int
+    staff_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def claim(reply_id: int, maker: str = "") -> Work | None:
         reply_id=reply_id,
         token=token,
         chat_id=chat.id,
-        lines=_transcript(chat, question),
+        lines=transcript(chat, question),
         staff_name=chat.staff.display_name,
         staff_role=chat.staff.role_name,
         customer_number=chat.customer_number,
@@ -115,6 +116,7 @@ def claim(reply_id: int, maker: str = "") -> Work | None:
         time_zone=question.time_zone or "UTC",
         asked_at=question.created_at,
         attempt=reply.attempts,
+        staff_id=chat.staff_id,
     )
 
 
@@ -129,7 +131,8 @@ def _earlier_unfinished(reply_id: int) -> ColumnElement[bool]:
     )
 
 
-def _transcript(chat: ChatSession, question: Question) -> list[Line]:
+def transcript(chat: ChatSession, question: Question) -> list[Line]:
+    """What was said in a session up to a question, as it is given to whoever answers it."""
     said = db.session.scalars(
         select(Message)
         .where(Message.chat_id == chat.id, Message.seq <= question.seq)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 
 from webapp import figures
 from webapp.agents.assistant import Assistant
-from webapp.agents.transcript import Answer, Desk, Step
+from webapp.agents.transcript import Answer, Asker, Desk, Step
 from webapp.bank.core_banking import CoreBanking
 from webapp.bank.errors import BankError, CustomerNotFound
 from webapp.bank.policy_library import PolicyLibrary
@@ -244,6 +244,7 @@ def _think(app: Flask, making: Making) -> Answer:
         now=_local_now(work.time_zone),
         staff_rights=work.staff_rights,
         orders=cast(OrderPreviews | None, app.extensions["bankside.previews"]),
+        asker=Asker(work.staff_id, work.reply_id, work.chat_id),
     )
     return assistant.answer(work.lines, desk, _Teller(feed_of(app), making))
 

@@ -17,6 +17,12 @@ def prepare_behind(app: Flask) -> None:
     It has the priority of the others: a thread that is held back holds back whoever waits for the interpreter's lock.
     """
     meaning: Meaning = app.extensions["bankside.meaning"]
+    endpoint = getattr(app.extensions["bankside.assistant"], "endpoint", None)
+    if endpoint is not None:
+        threading.Thread(target=endpoint.prepare, name="language-model", daemon=True).start()
+    if app.extensions["bankside.embeddings"] is not None:
+        index = app.extensions["bankside.library"].by_meaning
+        threading.Thread(target=index.prepare, name="handbook-meaning", daemon=True).start()
     threading.Thread(target=_prepare, args=(app, meaning), name="preparing", daemon=True).start()
 
 
@@ -26,7 +32,7 @@ def _prepare(app: Flask, meaning: Meaning) -> None:
         prepare(instance, meaning)  # by words: in a moment when it was trained before
         if meaning.open() is not None:
             prepare(instance, meaning)
-            app.extensions["bankside.library"].by_meaning.refresh()
+            app.extensions["bankside.library"].by_meaning.prepare()
     except Exception as error:  # the process goes on with what it has
         log.error("assistant.preparing_failed", kind=type(error).__name__)
     log.info("assistant.ready", meaning=meaning.state, sentence=meaning.sentence)

@@ -23,6 +23,8 @@ _SENTENCES: dict[State, str] = {
 class Meaning:
     """Whether texts can be compared by what they mean, and with what."""
 
+    is_measured = True  # how alike texts have to be was measured with this model
+
     def __init__(self, instance: Path, *, wanted: bool = True, folder: Path | None = None) -> None:
         """Take where vectors are kept; `folder` has the model's files, by default the installed package's."""
         self._folder = (folder or installed()) if wanted else None
