@@ -10,10 +10,13 @@ from webapp.agents.tools import (
     disputes,
     handbook,
     loans,
+    open_ends,
     payment_proposals,
     payments,
     spending,
+    statements,
     transactions,
+    verifying,
 )
 from webapp.agents.tools.registry import Registry
 
@@ -24,6 +27,9 @@ TOOLS = Registry(
         accounts.account_details,
         accounts.overdraft,
         accounts.customer_profile,
+        statements.statement,
+        statements.pay,
+        open_ends.open_ends,
         transactions.transactions,
         transactions.transaction,
         transactions.find_merchant,
@@ -43,6 +49,7 @@ TOOLS = Registry(
         disputes.disputes,
         disputes.fraud_alerts,
         disputes.duplicate_charges,
+        verifying.payment_in_question,
         handbook.handbook,
         card_proposals.propose_block_card,
         card_proposals.propose_unblock_card,

@@ -20,18 +20,19 @@ _WITHOUT_CUSTOMER = (
     "When is the Altmarkt branch open?",
 )
 CAN_DO = (
-    "I answer questions about a customer's accounts, movements, cards, transfers, loans, savings, disputes and fraud "
-    "alerts, and I quote the handbook."
+    "I answer questions about a customer's accounts, movements, statements, cards, transfers, loans, savings, "
+    "disputes, fraud alerts and papers, and I quote the handbook."
 )
 ONLY_READS = "I only read: nothing in the bank is changed here yet."
 PROPOSES = "What changes the bank (cards, transfers, disputes, contact details) I propose, and you confirm."
 HELP = f"""{CAN_DO} {ONLY_READS}
 
-- **Accounts**: balances, movements by period, amount or merchant, spending, fees charged, overdraft, customer details
+- **Accounts**: balances, movements by period, amount or merchant, spending, fees, overdraft, salary, closing
 - **Cards**: status, reasons for declining, wrong PINs, limits
 - **Payments**: transfers and why they failed, standing orders, direct debits, what is due
-- **Loans and savings**: what is owed and due, balances and rates
-- **Disputes and fraud**: how disputes stand, alerts, charges made twice
+- **Loans and savings**: what is owed and due, balances and rates, applying, repaying early
+- **Disputes and fraud**: how disputes stand, alerts, charges made twice, payments gone through with the customer
+- **Customer care**: customer details, KYC, statements, change of name, powers of attorney, deaths, complaints, branches
 - **Handbook**: rates, fees, procedures, deadlines, opening hours, with their source
 - **A person**: say so, and the session can be handed to a specialist"""
 
@@ -66,8 +67,13 @@ def reply_to(reading: Reading, customer_number: str | None, may_propose: bool = 
         text = f"No customer is attached yet. {PANEL}; then write again, and the question you asked is answered."
         return Reply(text, "customer_missing", 1.0, "a customer is needed", awaiting=Awaiting("customer", reading.kept))
     if reading.kind == "foreign":
+        again = reading.memory.unclear + 1 >= _ENOUGH
         text = f"That is outside what I can help with. {CAN_DO}"
-        return Reply(text, OUT_OF_SCOPE, reading.route.confidence, "the question is not about the bank", first)
+        if again:
+            text += " If you meant something else, a person can take over."
+            first = ("A person, please", *first[:2])
+        reason = "the question is not about the bank"
+        return Reply(text, OUT_OF_SCOPE, reading.route.confidence, reason, first, needs_person=again)
     if reading.kind == "unclear":
         return _unclear(reading)
     intent = reading.tasks[0].intent

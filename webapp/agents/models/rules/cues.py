@@ -119,6 +119,51 @@ _CUES: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = tuple(
         (r"\b(?:still (?:coming|to come|due)|coming (?:up|out|off))\b", {"upcoming": 0.6}),
         (r"\b(?:verify|identify|check)\b.*\b(?:this|the) (?:caller|customer)\b", {"profile": 1.0, "how_to": -0.3}),
         (r"\bwhere (?:does|do) (?:she|he|they|the customer|this customer) live\b", {"profile": 1.0}),
+        (
+            r"\b(?:died|deceased|passed (?:away|on)|death certificate|bereave\w*|widow\w*|undertaker|funeral|burial|"
+            r"(?:certificate of )?inheritance|heirs?|probate|executor|is dead|dead (?:customer|father|mother))\b"
+            r"(?!.*\bpower of attorney\b)",
+            {"deceased_customer": 1.2, "how_to": -0.6, "deadlines": -0.4},
+        ),
+        (
+            r"\b(?:power of attorney|powers of attorney|poa|attorney|guardian\w*|authori[sz]ed person|signator\w+)\b",
+            {"power_of_attorney": 1.1, "how_to": -0.6, "change": -0.3},
+        ),
+        (
+            r"\b(?:suicid\w*|kill (?:himself|herself|myself)|dementia|gambling|domestic violence|hard of hearing|"
+            r"vulnerable|vulnerability)\b(?!.*\bpolicy\b)",
+            {"vulnerable_customer": 1.0, "how_to": -0.4, "profile": -0.2},
+        ),
+        (
+            r"\b(?:complain\w*|ombudsman|unacceptable)\b(?!.*\b(?:fee|charge|payment|debit)\b)",
+            {"complaint": 0.7, "how_to": -0.2, "fees_charged": -0.3},
+        ),
+        (r"\bbranch\b.*\b(?:still open|now|today)\b|\bopen\b.*\bbranch\b", {"opening_hours": 0.8}),
+        (
+            r"(?<!on my )(?<!on her )(?<!on his )(?<!on the )\b(?:statement|stmt|stmnt)s?\b(?! (?:text|entries))",
+            {"statement": 0.5, "rates_fees": -0.1},
+        ),
+        (
+            r"\b(?:withdraw\w*|take\w* back|drop|close|cancel|retract|end)\b.*\b(?:dispute|chargeback|_dispute)\b"
+            r"|\b(?:dispute|chargeback|_dispute)\b.*\b(?:withdraw\w*|tak\w+ back|dropped|closed?|cancelled|off)\b",
+            {"withdraw_dispute": 1.3, "disputes_status": -0.9},
+        ),
+        (
+            r"\b(?:nearest|closest|next) (?:branch|atm|cash ?machine|cashpoint|machine)\b|"
+            r"\baddress of (?:the|our) \w+(?: main)? branch\b|\bwhere is the (?:\w+ )?branch\b",
+            {"branch_finder": 1.0},
+        ),
+        (
+            r"\b(?:name change|change of name|maiden name|married name|new surname)\b",
+            {"name_change": 0.7, "how_to": -0.2},
+        ),
+        (r"\b(?:verify|genuine|legitimate)\b.*\b(?:transaction|payment|charge|trx|txn)\b", {"verify_transaction": 0.9}),
+        (
+            r"^(?:did|has|have|is|was)\b.*\b(?:go(?:ne)? (?:out|off|through)|been debited|booked|arrived?)\b",
+            {"verify_transaction": -0.7},
+        ),
+        (r"\b(?:loan|mortgage|credit) application\b.*\b(?:stand|status|far|news|approved)\b", {"loan_status": 0.8}),
+        (r"\bclose\b.*\b(?:account|acct|saver)\b", {"close_account": 0.5}),
     )
 )
 

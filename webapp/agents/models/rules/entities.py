@@ -297,7 +297,10 @@ class EntityReader:
                 re.search(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$|q[1-4]$", before) is not None
             )
             bound = (
-                re.search(r"(?:over|above|under|below|than|least|most|to|between|and|of|eur|€)$", before) is not None
+                re.search(
+                    r"(?:over|above|under|below|than|least|most|to|between|\d\s?(?:eur|€)?\s?and|of|eur|€)$", before
+                )
+                is not None
             )
             if match and not year and not dated and not bound:
                 found["ending"] = match[1]

@@ -11,9 +11,9 @@ from functools import lru_cache
 from webapp.agents.models.language_model import Decision, HandOver, Observation, Say, ToolCall, Turn, UseTools
 from webapp.agents.models.rules.conversation import Reply, reply_to
 from webapp.agents.models.rules.entities import Entities
-from webapp.agents.models.rules.examples import Intent
+from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent
 from webapp.agents.models.rules.memory import Awaiting, Memory, memory_from, remembered
-from webapp.agents.models.rules.orders import alert_answer, wants_withdrawal
+from webapp.agents.models.rules.orders import alert_answer
 from webapp.agents.models.rules.reading import CONVERSATION, HANDBOOK, Reader, Reading, Task
 from webapp.agents.models.rules.routing import router
 from webapp.agents.models.rules.scripts import SCENES
@@ -91,7 +91,7 @@ class RulesModel:
             if turn.may_propose and card and task.intent.agent == "cards" and not card_of(task.entities):
                 task = replace(task, entities=replace(task.entities, card=card))  # "block it and order a new one"
             scene = _scene(task, turn.may_propose)
-            if scene.needs_customer and turn.customer_number is None:
+            if turn.customer_number is None and scene.waits_for_customer(task):
                 waiting.append(task)
                 continue
             outcome = play.through(scene.play(task), task)
@@ -166,25 +166,19 @@ def _scene(task: Task, may_propose: bool) -> Scene:
     """How a task is played: where proposals can be confirmed, what changes the bank is proposed."""
     if not may_propose:
         return SCENES[task.intent.key]
-    if task.entities.answer:
+    if task.entities.answer and task.intent.key == "fraud_alerts":
         return PROPOSING["answer_alert"]
-    if task.intent.key == "disputes_status" and wants_withdrawal(task.whole):
-        return PROPOSING["withdraw_dispute"]
     return PROPOSING.get(task.intent.key, SCENES[task.intent.key])
 
 
 def _with_orders(reading: Reading, question: str) -> Reading:
-    """A reading with what only makes sense where something can be done: an alert answered, a dispute taken back."""
+    """A reading with what only makes sense where something can be done: an alert that is answered."""
     known = router().intents
     if reading.kind in ("dropped", "by hand", "still waiting") or reading.kept:
         return reading
     answer = alert_answer(question, reading.memory)
     if answer:
         task = Task(known["fraud_alerts"], Entities(answer=answer), reading.route.corrected, 0.9)
-        return replace(reading, tasks=(task,), kind="tasks")
-    if wants_withdrawal(question) and len(reading.tasks) < 2:
-        said = reading.tasks[0].entities if reading.tasks else Entities()
-        task = Task(known["disputes_status"], said, reading.route.corrected, 0.9)
         return replace(reading, tasks=(task,), kind="tasks")
     return reading
 
@@ -370,5 +364,5 @@ def _memory_after(reading: Reading, reply: Reply, facts: Sequence[Observation], 
         shown_ids=shown_ids,
         customer=customer or "",
         awaiting=reply.awaiting,
-        unclear=before.unclear + 1 if reply.intent == "unclear" else 0,
+        unclear=before.unclear + 1 if reply.intent in ("unclear", OUT_OF_SCOPE) else 0,
     )

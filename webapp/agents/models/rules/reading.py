@@ -38,6 +38,9 @@ MOST_TASKS = 3
 
 CONVERSATION = frozenset({"greeting", "thanks", "help"})
 HANDBOOK = frozenset({"rates_fees", "how_to", "deadlines", "opening_hours"})
+# A message about what has happened to somebody is one story, whatever its sentences name on the way.
+STORIES = frozenset({"deceased_customer", "vulnerable_customer", "power_of_attorney", "name_change", "complaint"})
+SURE_BESIDE_A_STORY = 0.9
 _FUTURE = frozenset({"upcoming", "transfer_money"})
 _MONEY = frozenset(
     {"dispute_payment", "duplicate_check", "fees_charged", "report_fraud", "transfer_money", "change_card_limit"}
@@ -125,13 +128,15 @@ class Reader:
             return []
         if whole.intent in HANDBOOK and not all(ASKS.match(piece) for piece in pieces[1:]):
             return []  # "how do I block a card and order a new one" is one question
+        story = whole.intent in STORIES and whole.confidence >= SURE_BESIDE_A_STORY
+        least = SURE_BESIDE_A_STORY if story else SURE_OF_A_PART
         found: list[Task] = []
         for piece in pieces[:12]:
             route = self._router.route(piece)
             intent = self._router.intents[route.intent]
             if (
                 not route.concepts
-                or route.confidence < SURE_OF_A_PART
+                or route.confidence < least
                 or intent.key == OUT_OF_SCOPE
                 or intent.key in CONVERSATION
             ):
@@ -202,8 +207,10 @@ class Reader:
             and "merchant" in focus
         ):
             entities = replace(entities, merchant=focus["merchant"], exact=focus.get("amount"), hint=None)
+        if task.intent.key == "verify_transaction":
+            points_back = re.search(r"\b(?:this|that|it)\b", task.text, re.I) is not None  # "was that really her?"
         if (
-            task.intent.key in ("dispute_payment", "report_fraud")
+            task.intent.key in ("dispute_payment", "report_fraud", "verify_transaction")
             and points_back
             and not entities.item
             and "transaction" in focus

@@ -7,7 +7,17 @@ import re
 from webapp.agents.models.rules.entities import Entities
 from webapp.agents.models.rules.memory import Awaiting
 from webapp.agents.models.rules.reading import Task
-from webapp.agents.models.rules.scripts.part import Part, Script, account_of, amount, beside, call, with_passage
+from webapp.agents.models.rules.scripts.cases import sections
+from webapp.agents.models.rules.scripts.part import (
+    Part,
+    Script,
+    account_of,
+    amount,
+    beside,
+    call,
+    with_passage,
+)
+from webapp.agents.wording import together
 
 _UNSAID_AMOUNT = re.compile(
     r"\b(over|above|more than|under|below|less than)\s*(?:a\s|some\s)?(?:certain\s)?(?:amount|sum|limit)?\s*[?.!]*$",
@@ -15,8 +25,20 @@ _UNSAID_AMOUNT = re.compile(
 )
 _CONTACT = re.compile(r"\b(?:phone|email|e-mail|mail|address|contact|live|lives|number|language|reach)\b", re.I)
 _KYC = re.compile(r"\b(?:kyc|documents?|review)\b", re.I)
-_VERIFY = re.compile(r"\b(?:verif\w+|identif\w+|caller|callers|checked|watch)\b", re.I)
+_VERIFY = re.compile(
+    r"\b(?:verif\w+|identif\w+|caller|callers|checked|watch)\b",
+    re.I,
+)
+_TREATED = re.compile(
+    r"\b(?:bear in mind|careful|observe|speak\w*|talk\w*|special|treat\w*|noted|notes|hints?|know before)\b", re.I
+)
 _ABOUT_FEES = re.compile(r"\b(?:fees?|costs?|prices?|charges?|overdraft|statements?|terms)\b", re.I)
+SETS_UP = re.compile(
+    r"\b(?:set(?:ting)? up|switch|new (?:job|employer)|employer (?:needs|wants)|details|iban for|proof|confirmation|"
+    r"form|direct deposit|onto this|paid (?:here|into this)|what do i tell|salary to us)\b(?!.*\bwrong\b)",
+    re.I,
+)
+_NOT_THERE = re.compile(r"\b(?:miss\w*|not|n't|late|where|no pay|hasn|haven|nothing)\b|n't\b", re.I)
 _ONE_PAYMENT = re.compile(r"\b(?:payment|transaction|purchase|expense)\b", re.I)
 _HAS_COME = re.compile(r"^\W*(?:has|have|did|is|was)\b", re.I)
 _MOSTLY_OUT = (
@@ -74,8 +96,16 @@ def profile(task: Task) -> Script:
         part = "kyc"
     elif _VERIFY.search(task.text):
         part = "verification"
+    elif _TREATED.search(task.text):
+        part = "treatment"
     elif _CONTACT.search(task.text):
         part = "contact"
+    if part == "treatment":
+        noted = yield call("customer_profile", part="verification")
+        text = noted.text
+        if noted.facts.get("vulnerable"):
+            text = with_passage(text, (yield sections("vulnerable customers", "How to act")))
+        return Part(text, ("How are callers checked for this customer?", "Show the customer's profile"))
     seen = yield call("customer_profile", part=part)
     text = seen.text
     if part in ("kyc", "verification") and seen.ok:
@@ -92,6 +122,8 @@ def transactions(task: Task) -> Script:
     if said.item:
         seen = yield call("transaction", transaction_id=said.item)
         return Part(seen.text, ("The customer disputes this payment", "Was anything charged twice?"))
+    if _pay_meant(task):
+        return (yield from direct_deposit(task))
     unsaid = _UNSAID_AMOUNT.search(task.text)
     if unsaid and not (said.over or said.under or said.exact):
         bound = "over" if unsaid[1].lower() in ("over", "above", "more than") else "under"
@@ -110,6 +142,16 @@ def transactions(task: Task) -> Script:
     seen = yield call("transactions", **_filters(said, merchant, task.text))
     text = f"{note}\n\n{seen.text}" if note and seen.ok else seen.text
     return Part(text, _next_after(said))
+
+
+def _pay_meant(task: Task) -> bool:
+    """Whether somebody only wants to know if the salary has come."""
+    said = task.entities
+    return (
+        said.kind == "salary"
+        and not (said.since or said.limit or said.over or said.exact)
+        and bool(_HAS_COME.match(task.text))
+    )
 
 
 def _filters(said: Entities, merchant: str | None, text: str = "") -> dict[str, str | int | None]:
@@ -143,6 +185,36 @@ def _filters(said: Entities, merchant: str | None, text: str = "") -> dict[str, 
 def _next_after(said: Entities) -> tuple[str, ...]:
     narrower = "Only the ones over 100 EUR" if not said.over else "Show the last 10 transactions"
     return (narrower, "Was anything charged twice?", "How much was spent last month, by category?")
+
+
+def direct_deposit(task: Task) -> Script:
+    """What pay has come and when; how it is set up, or what to do when it is late."""
+    if SETS_UP.search(task.text):
+        account = yield call("account_details", account="current")
+        passage = yield sections("salary and direct deposit", "Setting it up")
+        number = account.text.split("\n")[0] if account.ok else ""
+        text = together(number, passage.text if passage.ok else "")
+        return Part(text, ("Has the salary come?", "When is the account fee waived?"))
+    seen = yield call("pay")
+    text = seen.text
+    if seen.ok and (seen.facts.get("late") or seen.facts.get("pays") == 0 or _NOT_THERE.search(task.text)):
+        text = with_passage(text, (yield sections("salary and direct deposit", "Not arrived")))
+    return Part(
+        text, ("Show incoming payments of the last 30 days", "What is the balance?", "Which payments are due next?")
+    )
+
+
+def close_account(task: Task) -> Script:
+    """What has to be settled first, and the rules."""
+    ends = yield call("open_ends", account=account_of(task.entities))
+    rules = yield sections("closing an account", "Rules / Before closing")
+    text = with_passage(ends.text if ends.observation.outcome != "refused" else "", rules)
+    return Part(
+        text,
+        ("Show standing orders and direct debits", "How does the moving service work?", "A person, please"),
+        needs_person=True,
+        act=task.intent.act,
+    )
 
 
 def spending(task: Task) -> Script:

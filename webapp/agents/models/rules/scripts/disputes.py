@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from webapp.agents.models.rules.memory import Awaiting
 from webapp.agents.models.rules.reading import Task
-from webapp.agents.models.rules.scripts.part import Part, Script, amount, beside, call, card_of, with_passage
+from webapp.agents.models.rules.scripts.cases import sections
+from webapp.agents.models.rules.scripts.part import (
+    Part,
+    Script,
+    Seen,
+    amount,
+    beside,
+    call,
+    card_of,
+    with_passage,
+)
+from webapp.agents.wording import together
 
 
 def disputes_status(task: Task) -> Script:
@@ -22,6 +36,61 @@ def fraud_alerts(task: Task) -> Script:
     if seen.ok and seen.facts.get("open"):
         text = with_passage(text, (yield beside("fraud alert open, what to do")))
     return Part(text, ("The customer reports fraud", "Is the card active?", "Show the last 10 transactions"))
+
+
+RECOGNISING = "helping a customer to recognise a payment"
+AFTER = {"yes": "Recognised", "no": "Not recognised", "unsure": "Still unsure / Go through it together"}
+
+
+def verify_transaction(task: Task) -> Script:
+    """One payment gone through with the customer: shown, asked, and what follows from the answer."""
+    said = task.entities
+    merchant = said.merchant
+    if merchant is None and said.hint and not said.item:
+        found = yield call("find_merchant", text=said.hint)
+        merchant = said.hint if found.ok else None
+    seen = yield call(
+        "payment_in_question",
+        transaction_id=said.item,
+        merchant=merchant,
+        amount=amount(said.exact),
+        since=said.since,
+        until=said.until,
+    )
+    slot = seen.facts.get("ask")
+    if said.answer and slot == "answer":
+        return (yield from _answered(task, seen))
+    if not isinstance(slot, str):
+        return Part(seen.text, ("Show the last 10 transactions", "Are there fraud alerts?"))
+    found_one = seen.facts.get("transaction")
+    kept = replace(said, item=found_one) if isinstance(found_one, str) else said
+    choices, labels = (_texts(seen.facts.get(name)) for name in ("choices", "labels"))
+    waiting = Awaiting(slot, task.said or task.text, task.intent.key, kept.to_json(), choices, labels, bound="exact")
+    return Part(seen.text, labels[:3], awaiting=waiting)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()
+
+
+def _answered(task: Task, seen: Seen) -> Script:
+    """What follows from yes, no or unsure, where nothing can be proposed: the part of the handbook that fits."""
+    passage = yield sections(RECOGNISING, AFTER[task.entities.answer or "unsure"])
+    lead = {
+        "yes": f"Recognised: {_what(seen)}. Nothing has to be done.",
+        "no": f"Not the customer: {_what(seen)}. Treat it as fraud now.",
+        "unsure": f"Unsure: {_what(seen)}.",
+    }[task.entities.answer or "unsure"]
+    return Part(
+        together(lead, passage.text if passage.ok else ""),
+        ("The customer disputes a payment", "Block the card", "A person, please"),
+        needs_person=task.entities.answer == "no",
+        urgent=task.entities.answer == "no",
+    )
+
+
+def _what(seen: Seen) -> str:
+    return seen.observation.text.split(",")[0]
 
 
 def duplicate_check(task: Task) -> Script:

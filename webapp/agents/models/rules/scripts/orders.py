@@ -16,6 +16,9 @@ from webapp.agents.models.rules.orders import (
     wants_express,
 )
 from webapp.agents.models.rules.reading import Task
+from webapp.agents.models.rules.scripts.cases import sections
+from webapp.agents.models.rules.scripts.disputes import AFTER, RECOGNISING
+from webapp.agents.models.rules.scripts.disputes import verify_transaction as gone_through
 from webapp.agents.models.rules.scripts.part import Part, Scene, Script, Seen, amount, beside, call, card_of
 from webapp.agents.models.rules.scripts.requests import dispute_payment as named_payment
 from webapp.agents.wording import together
@@ -167,6 +170,24 @@ def withdraw_dispute(task: Task) -> Script:
     return _part(task, (yield call("propose_dispute_withdrawal", dispute_id=said.dispute, merchant=said.merchant)))
 
 
+def verify_transaction(task: Task) -> Script:
+    """Go through a payment; the answer becomes an answered alert or a fraud report for a person to confirm."""
+    said = task.entities
+    if not said.answer:
+        return (yield from gone_through(task))
+    seen = yield call("payment_in_question", transaction_id=said.item)
+    alert, card = seen.facts.get("alert"), seen.facts.get("card")
+    if isinstance(alert, str) and alert:
+        part = _part(task, (yield call("propose_alert_answer", answer=said.answer, alert_id=alert)))
+    elif said.answer == "no" and isinstance(card, str):
+        part = _part(task, (yield call("propose_fraud_report", last_four=card, transaction_id=said.item)))
+    else:
+        return (yield from gone_through(task))
+    passage = yield sections(RECOGNISING, AFTER[said.answer])
+    text = together(part.text, passage.text if passage.ok else "")
+    return replace(part, text=text, needs_person=said.answer == "no", urgent=said.answer == "no")
+
+
 def answer_alert(task: Task) -> Script:
     """Record what the customer says to an alert."""
     return _part(task, (yield call("propose_alert_answer", answer=task.entities.answer, alert_id=task.entities.item)))
@@ -208,6 +229,7 @@ PROPOSING: Mapping[str, Scene] = {
     "dispute_payment": Scene(dispute_payment),
     "report_fraud": Scene(report_fraud),
     "change_contact": Scene(change_contact),
+    "verify_transaction": Scene(verify_transaction),
     "answer_alert": Scene(answer_alert),
     "withdraw_dispute": Scene(withdraw_dispute),
 }

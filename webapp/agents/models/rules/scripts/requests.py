@@ -25,17 +25,8 @@ _PROCEDURES = (
         "report_fraud",
         "phishing, customer gave codes",
     ),
-    (re.compile(r"\b(?:clos\w+|terminat\w+|cancel|leaving)\b", re.I), "open_account", "closing an account"),
     (re.compile(r"\bjoint\b", re.I), "open_account", "joint account"),
-    (re.compile(r"\b(?:name|surname|married|wedding)\b", re.I), "change_contact", "name change certificate"),
     (re.compile(r"\b(?:e-?mail|phone|mobile|number)\b", re.I), "change_contact", "change of phone number or email"),
-    (re.compile(r"\b(?:holiday|pause|break|skip|defer|can't pay)\b", re.I), "loan_request", "loan payment holiday"),
-    (
-        re.compile(r"\b(?:early|pay off|payoff|settle|extra|special repayment|repay)\b", re.I),
-        "loan_request",
-        "early repayment of a loan",
-    ),
-    (re.compile(r"\b(?:overdraft|dispo|credit line)\b", re.I), "loan_request", "arranged overdraft"),
     (re.compile(r"\b(?:abroad|international|wire|usa|canada)\b", re.I), "transfer_money", "international transfer"),
     (re.compile(r"\binstant\b", re.I), "transfer_money", "instant transfer"),
     (re.compile(r"\b(?:cash|withdraw)\b", re.I), "transfer_money", "cash withdrawal"),
@@ -81,10 +72,10 @@ def _state(task: Task) -> ToolCall:
         )
     if key == "stop_payment":
         return call("standing_instructions", kind=said.instruction, to=said.merchant)
+    if key == "withdraw_dispute":
+        return call("disputes", dispute_id=said.dispute, merchant=said.merchant if not said.dispute else None)
     if key == "change_contact":
         return call("customer_profile", part="contact")
-    if key == "loan_request":
-        return call("overdraft") if re.search(r"overdraft|dispo|credit line", task.text, re.I) else call("loans")
     return call("accounts_overview")
 
 
