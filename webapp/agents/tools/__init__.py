@@ -34,6 +34,7 @@ TOOLS = Registry(
         transactions.transaction,
         transactions.find_merchant,
         spending.spending,
+        spending.spending_by_month,
         spending.fees_charged,
         cards.cards_overview,
         cards.card_status,

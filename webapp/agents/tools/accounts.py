@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -202,6 +203,10 @@ def _overdraft_sentence(account: Account) -> str:
     return f"{name} uses {money(used, account.currency)} of its arranged overdraft of {arranged}; {left} are left."
 
 
+def _years(since: date, today: date) -> int:
+    return today.year - since.year - ((today.month, today.day) < (since.month, since.day))
+
+
 @reads(label="customer profile", doing="Looking at the customer's record")
 def customer_profile(
     desk: Desk, part: Literal["all", "contact", "kyc", "verification", "branch"] = "all"
@@ -238,5 +243,9 @@ def customer_profile(
     lead = f"{plain(who.name)}, customer {plain(who.number)}, {kind}."
     if part == "contact":
         return ToolResult(together(lead, table(("Detail", "Value"), contact)))
-    rows = [("Born", day(who.birth_date)), ("Customer since", day(who.since)), *contact]
+    rows = [
+        ("Born", f"{day(who.birth_date)} ({_years(who.birth_date, today)} years old)"),
+        ("Customer since", day(who.since)),
+        *contact,
+    ]
     return ToolResult(together(lead, table(("Detail", "Value"), rows), kyc, check, vulnerable))

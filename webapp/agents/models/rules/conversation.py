@@ -23,6 +23,10 @@ CAN_DO = (
     "I answer questions about a customer's accounts, movements, statements, cards, transfers, loans, savings, "
     "disputes, fraud alerts and papers, and I quote the handbook."
 )
+_SORRY = {
+    "unclear": "I am not sure what you need.",
+    "misunderstood": "Then I misunderstood. Say it in other words, please.",
+}
 ONLY_READS = "I only read: nothing in the bank is changed here yet."
 PROPOSES = "What changes the bank (cards, transfers, disputes, contact details) I propose, and you confirm."
 HELP = f"""{CAN_DO} {ONLY_READS}
@@ -74,7 +78,7 @@ def reply_to(reading: Reading, customer_number: str | None, may_propose: bool = 
             first = ("A person, please", *first[:2])
         reason = "the question is not about the bank"
         return Reply(text, OUT_OF_SCOPE, reading.route.confidence, reason, first, needs_person=again)
-    if reading.kind == "unclear":
+    if reading.kind in ("unclear", "misunderstood"):
         return _unclear(reading)
     intent = reading.tasks[0].intent
     confidence = reading.tasks[0].confidence
@@ -106,9 +110,9 @@ def _unclear(reading: Reading) -> Reply:
     ranked = reading.route.ranked if spoken else ()
     meant = [known[key].ask for key, _ in ranked if known[key].ask and key not in CONVERSATION | {"person"}][:3]
     text = (
-        f"I am not sure what you need. Do you mean {listed([f'“{ask}”' for ask in meant], 'or')}?"
+        f"{_SORRY[reading.kind]} Do you mean {listed([f'“{ask}”' for ask in meant], 'or')}?"
         if meant
-        else f"I am not sure what you need. {CAN_DO}"
+        else f"{_SORRY[reading.kind]} {CAN_DO}"
     )
     again = reading.memory.unclear + 1 >= _ENOUGH
     if again:

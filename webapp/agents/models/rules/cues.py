@@ -164,6 +164,41 @@ _CUES: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = tuple(
         ),
         (r"\b(?:loan|mortgage|credit) application\b.*\b(?:stand|status|far|news|approved)\b", {"loan_status": 0.8}),
         (r"\bclose\b.*\b(?:account|acct|saver)\b", {"close_account": 0.5}),
+        (
+            r"^(?!.*\b(?:die[ds]?|dead|death|deceased?|passed|heirs?|inherit\w*|widow\w*|funeral|burial|estate|will|late|"
+            r"bereave\w*|executor|probate|undertaker|cremation)\b)",
+            {"deceased_customer": -1.0},
+        ),
+        (r"\b(?:afford|enough (?:money|funds) (?:for|to))\b", {"balance": 1.6}),
+        (r"\bextension\b|\b(?:which|what) desk\b|\bwho do i call\b", {"opening_hours": 1.2, "deceased_customer": -1.0}),
+        (r"\b(?:online banking|the app|log ?in|logging in|sign in|password|activation code)\b", {"online_access": 0.7}),
+        (r"\b(?:rent|insurance|electricity|phone bill)\b.*\b(?:due|collected)\b", {"upcoming": 1.3}),
+        (r"\b(?:landlord|energy supplier|electricity supplier|phone provider)\b", {"standing_instructions": 0.9}),
+        (r"^(?:can|may|could) (?:she|he|i|they|the customer) (?:have|get) a credit card\b", {"how_to": 2.2}),
+        (r"\binstead of\b.*", {"dispute_payment": 0.9, "transactions": -0.5}),
+        (r"\bpays? for (?:his|her|the|my) account\b|\b(?:cost|paid)\b.*\bin fees\b", {"fees_charged": 1.2}),
+        (r"\boverdraft interest\b.*\bpa(?:y|id)\b", {"overdraft": 0.4}),
+        (
+            r"\b(?:still|has to|have to|must) (?:have to )?(?:send|hand in)\b.*\b(?:until|by) when\b",
+            {"disputes_status": 0.7},
+        ),
+        (r"^did (?:she|he|the customer) get (?:her|his|the) .*\bback\b", {"disputes_status": 1.2}),
+        (r"\b(?:last|lately) use[ds]?\b.*\b(?:account|saver)\b|\blast movement\b", {"transactions": 0.9}),
+        (r"^did \w+(?: \w+)? (?:charge|debit|collect)\b", {"transactions": 0.7}),
+        (
+            r"\b(?:says|said|tells me) (?:that )?(?:it|this|that) (?:wasn't|was not) (?:her|him|me)\b",
+            {"report_fraud": 0.9},
+        ),
+        (r"\bwants?\b.*\bfrom\b.*\bback\b", {"stop_payment": 0.6}),
+        (r"^(?:a )?new one\b|\bnew one (?:please|pls)\b", {"replace_card": 0.6}),
+        (r"\bhow often\b.*\b(?:go|goes|pay|pays|shop|shops)\b", {"transactions": 0.8}),
+        (r"\b(?:full|whole|complete|exact) iban\b", {"account_details": 0.8}),
+        (
+            r"\b(?:_amount|_ending|\d{4,6}) in cash\b|\bcheques?\b",
+            {"how_to": 0.9, "vulnerable_customer": -0.5, "savings": -0.5},
+        ),
+        (r"\b(?:bank (?:fails?|goes|is) (?:bust|bankrupt|insolvent|broke)?|deposit protection)", {"how_to": 1.5}),
+        (r"\bexchange\b.*\b(?:francs|dollars|pounds|currency|money|cash)\b", {"how_to": 1.5}),
     )
 )
 

@@ -171,8 +171,8 @@ _KINDS = (
     ),
     (
         re.compile(
-            r"\b(?:cash|atm)\s?(?:withdrawal|withdrawals)\b|\bwithdrawals?\b|\b(?:took|take|taken)\sout\scash\b|"
-            r"\bcash out\b",
+            r"\b(?:cash|atm)\s?(?:withdrawal|withdrawals)\b|\bwithdrawals?\b|\bwithdr[ae]w\w*\scash\b|"
+            r"\b(?:took|take|taken)\sout\scash\b|\bcash out\b",
             re.I,
         ),
         "cash withdrawal",
@@ -218,7 +218,8 @@ _NO_NAME = STOP_WORDS | frozenset(
     under above below between more less which what who where when how status balance history statement list
     category groceries restaurants rent insurance wallet purse please pls salary refund refunds wages interest
     income employer rate rates charge charges dispute disputes alert alerts duplicate customer's hand human
-    manager specialist colleague agent supervisor each every per two three purchases withdrawals it""".split()
+    manager specialist colleague agent supervisor each every per two three purchases withdrawals it swiss
+    francs dollars pounds average compare""".split()
 )
 
 

@@ -60,7 +60,7 @@ class RulesModel:
         reading = replace(reading, said=question)
         if turn.may_propose:
             reading = _with_orders(reading, question)
-        if reading.kind == "unclear":
+        if reading.kind == "unclear" or (reading.kind == "foreign" and reading.route.concepts):
             return self._ask_the_handbook(turn, reading)
         if reading.kind != "tasks" or (reading.tasks and reading.tasks[0].intent.key in CONVERSATION):
             return self._say(turn, reading, reply_to(reading, turn.customer_number, turn.may_propose))
@@ -126,8 +126,12 @@ class RulesModel:
     def _ask_the_handbook(self, turn: Turn, reading: Reading) -> Decision:
         """No intent is clear: the handbook may answer all the same; otherwise ask back."""
         asked = quoted(reading.route.corrected or "?")
+        before = router().intents.get(reading.memory.intent)
         seen = next((one for one in turn.observations if one.call == asked), None)
-        personal = _PERSONAL.intersection(reading.route.corrected.lower().replace("'", " ").split())
+        personal = _PERSONAL & set(reading.route.corrected.lower().replace("'", " ").split())
+        if personal and before is not None and before.procedure:  # "will she get it back" is about what was before
+            asked, personal = quoted(f"{before.procedure}, {reading.route.corrected}", passages=1), frozenset()
+            seen = next((one for one in turn.observations if one.call == asked), None)
         if seen is None and turn.tools and reading.route.concepts and not personal:
             return UseTools((asked,))
         if seen is not None and seen.outcome == "ok":

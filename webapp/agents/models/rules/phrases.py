@@ -21,6 +21,14 @@ CARRIES_ON = re.compile(
 CHANGES_MIND = re.compile(
     r"^(?:no\b(?! card)|never ?mind|forget (?:it|that)|cancel(?: that| it)?$|drop it|stop$|leave it)", re.I
 )
+NOT_MEANT = re.compile(
+    r"^(?:no,? )?(?:that(?:'s| is| was)(?: not|n't)? (?:wrong|what i (?:asked|meant|wanted|said))|wrong answer|"
+    r"you(?: are|'re) wrong|i (?:did not|didn't) ask (?:for )?that|i meant something else|you misunderst\w+)\b",
+    re.I,
+)
+ORDERS = re.compile(
+    r"^(?:please |pls )?(?:block|unblock|stop|cancel|transfer|send|order|replace|change|activate|close)\b", re.I
+)
 GO_ON = re.compile(
     r"^(?:ok(?:ay)?|done|yes|yep|go on|continue|again|try again|now|attached|retry|please|ready|there|here)\b|"
     r"attached|try it again|ask again",

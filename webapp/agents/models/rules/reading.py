@@ -20,14 +20,14 @@ from webapp.agents.models.rules.phrases import (
     GO_ON,
     HOW_TO_DO_THAT,
     INSTEAD,
-    LEANS_BACK,
     NARROWED_BY,
     NARROWING,
+    NOT_MEANT,
     OF_CARDS,
     OF_MOVEMENTS,
-    PARTS,
     TRANSFER_STATES,
 )
+from webapp.agents.models.rules.pieces import pieces_of, stands_beside, tells_a_story
 from webapp.agents.models.rules.routing import Route, Router
 from webapp.agents.words import clean, tokens
 
@@ -38,9 +38,6 @@ MOST_TASKS = 3
 
 CONVERSATION = frozenset({"greeting", "thanks", "help"})
 HANDBOOK = frozenset({"rates_fees", "how_to", "deadlines", "opening_hours"})
-# A message about what has happened to somebody is one story, whatever its sentences name on the way.
-STORIES = frozenset({"deceased_customer", "vulnerable_customer", "power_of_attorney", "name_change", "complaint"})
-SURE_BESIDE_A_STORY = 0.9
 _FUTURE = frozenset({"upcoming", "transfer_money"})
 _MONEY = frozenset(
     {"dispute_payment", "duplicate_check", "fees_charged", "report_fraud", "transfer_money", "change_card_limit"}
@@ -85,6 +82,10 @@ class Reader:
         text = clean(question)
         route = self._router.route(text)
         entities = self._entities(text, route, today)
+        if NOT_MEANT.match(text) and memory.question:
+            before = self._router.route(memory.question)
+            others = tuple(one for one in before.ranked if one[0] != memory.intent)
+            return Reading((), replace(route, ranked=others or route.ranked), memory, kind="misunderstood")
         if memory.awaiting:
             filled = self._filled(memory.awaiting, text, route, entities, memory, customer_number, today)
             if filled:
@@ -123,20 +124,20 @@ class Reader:
 
     def _parts(self, text: str, whole: Route, today: date) -> list[Task]:
         """The tasks of a message that clearly holds several; one task or none otherwise."""
-        pieces = _pieces(text)
+        pieces = pieces_of(text)
         if len(pieces) < 2:
             return []
         if whole.intent in HANDBOOK and not all(ASKS.match(piece) for piece in pieces[1:]):
             return []  # "how do I block a card and order a new one" is one question
-        story = whole.intent in STORIES and whole.confidence >= SURE_BESIDE_A_STORY
-        least = SURE_BESIDE_A_STORY if story else SURE_OF_A_PART
+        story = tells_a_story(whole)
         found: list[Task] = []
         for piece in pieces[:12]:
             route = self._router.route(piece)
             intent = self._router.intents[route.intent]
             if (
                 not route.concepts
-                or route.confidence < least
+                or route.confidence < SURE_OF_A_PART
+                or (story and not stands_beside(whole, route, piece))
                 or intent.key == OUT_OF_SCOPE
                 or intent.key in CONVERSATION
             ):
@@ -364,16 +365,3 @@ class Reader:
         if awaiting.slot == "payment" and plain and not entities and 0 < len(text.split()) <= 3:
             return Entities(merchant=text)
         return None
-
-
-def _pieces(text: str) -> list[str]:
-    """The message cut at its joints; a piece that begins with a preposition belongs to the one before."""
-    pieces: list[str] = []
-    for piece in PARTS.split(text):
-        if not piece or not piece.strip(" \"'."):
-            continue
-        if pieces and LEANS_BACK.match(piece):
-            pieces[-1] = f"{pieces[-1]} {piece}"
-        else:
-            pieces.append(piece)
-    return pieces

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from webapp.agents.models.rules.scripts import accounts, cards, care, disputes, handbook, loans, payments, requests
+from webapp.agents.models.rules.scripts import (
+    accounts,
+    cards,
+    care,
+    disputes,
+    handbook,
+    loans,
+    payments,
+    requests,
+    service,
+)
 from webapp.agents.models.rules.scripts.part import Scene, ScriptFor
 
 # A request is answered with its procedure even before a customer is attached.
@@ -44,12 +54,15 @@ SCENES: Mapping[str, Scene] = {
     "deceased_customer": _anybody(care.deceased_customer),
     "vulnerable_customer": _anybody(care.vulnerable_customer),
     "complaint": _anybody(care.complaint),
-    "branch_finder": _anybody(care.branch_finder),
+    "branch_finder": _anybody(service.branch_finder),
     "loan_apply": _anybody(loans.loan_apply),
     "loan_status": _anybody(loans.loan_status),
     "loan_repay": _anybody(loans.loan_repay),
     "verify_transaction": Scene(disputes.verify_transaction),
     "withdraw_dispute": _REQUEST,
+    "online_access": _anybody(service.online_access),
+    "appointment": _anybody(service.appointment),
+    "phishing": _anybody(disputes.phishing),
     "limits": _anybody(handbook.limits),
     "loan": Scene(loans.loan),
     "savings": Scene(loans.savings),

@@ -1,4 +1,4 @@
-"""How the rules answer for customer care: papers, names, powers of attorney, deaths, complaints, branches."""
+"""How the rules answer for customer care: papers, names, powers of attorney, deaths, complaints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from webapp.agents.models.rules.reading import Task
 from webapp.agents.models.rules.scripts.cases import case, fitting, sections, told
-from webapp.agents.models.rules.scripts.part import Part, Script, account_of, call, quoted
+from webapp.agents.models.rules.scripts.part import Part, Script, account_of, call
 from webapp.agents.wording import together
 
 ON_PAPER = re.compile(
@@ -26,11 +26,12 @@ _STATEMENT_CASES = (
     case(
         r"\b(?:switch|stop sending|on paper again|to the mailbox)\b", "fees statements", "Switching from paper to PDF"
     ),
+    case(r"\b(?:keep|kept)\b", _STATEMENTS, "Printing at the branch"),
     case(r"\bprint\w*\b", _STATEMENTS, "Printing at the branch / Monthly statement"),
     case(r"", _STATEMENTS, "Monthly statement"),
 )
 _ONLY_PAPERS = re.compile(
-    r"\b(?:confirm\w*|proof|visa|landlord|missing|never|didn't|switch|stop sending|where do)\b", re.I
+    r"\b(?:confirm\w*|proof|visa|landlord|missing|never|didn't|switch|stop sending|where do|keep|kept)\b", re.I
 )
 
 
@@ -49,7 +50,7 @@ def statement(task: Task) -> Script:
 
 _REVIEW = "KYC review: how often and what happens"
 _PAPER_CASES = (
-    case(r"\b(?:restrict\w*|stopped|not bring|n't bring|overdue|reminder)\b", _REVIEW, "If nothing comes"),
+    case(r"\b(?:restrict\w*|stopped|(?:not|doesn't|don't) bring|overdue|reminder)\b", _REVIEW, "If nothing comes"),
     case(r"\bwhy\b", _REVIEW, "What to say / How often"),
     case(
         r"\b(?:expired?|run out|accepted|without id|driving)\b",
@@ -198,7 +199,7 @@ def deceased_customer(task: Task) -> Script:
     )
 
 
-# Complaints and places
+# Complaints
 
 _COMPLAINT = "taking a complaint"
 _COMPLAINT_CASES = (
@@ -227,43 +228,4 @@ def complaint(task: Task) -> Script:
         together(told(taking), told(own) if not own.repeated else "", note),
         ("A person, please", "How much goodwill can I give?", "Which fees were charged?"),
         needs_person=True,
-    )
-
-
-_PLACES = "branches and cash machines"
-_WHERE = "where our branches and cash machines are, address"
-_PLACE_CASES = (
-    case(r"\b(?:out of order|broken|fault)\b", _PLACES, "Machine out of order"),
-    case(
-        r"\b(?:safe deposit|foreign|exchange|home loans?|step-free|wheelchair|any branch|another branch|change)\b",
-        _PLACES,
-        "Branches",
-    ),
-    case(r"\b(?:coins?|notes|deposit|bag)\b", "paying in cash, coins, deposit machine", "Paying in"),
-    case(r"\b(?:free|partner|fee|abroad)\b", _PLACES, "Cash machines"),
-    case(r"\bnordhafen\b", _WHERE, "Nordhafen main branch"),
-    case(r"\baltmarkt\b", _WHERE, "Altmarkt branch"),
-    case(r"\blindenau\b", _WHERE, "Lindenau branch"),
-    case(r"\bseebr", _WHERE, "Seebrueck branch"),
-)
-_NEAR = re.compile(r"\b(?:nearest|closest|near|nearby|next|home)\b", re.I)
-
-
-def branch_finder(task: Task) -> Script:
-    """The branch or machine asked for; the nearest one by the customer's home when one is attached."""
-    case = next((one for one in _PLACE_CASES if one[0].search(task.text)), None)
-    lead, question, headings = "", _WHERE, ""
-    if case:
-        _, question, headings = case
-    elif _NEAR.search(task.text):
-        home = yield call("customer_profile", part="branch")
-        if home.ok:
-            lead, question = home.text, f"{_WHERE} nearest for {home.facts.get('town')}"
-    else:
-        question = _PLACES
-        headings = "Cash machines" if re.search(r"\b(?:atms?|machines?|cash ?point)\b", task.text, re.I) else "Branches"
-    passage = yield sections(question, headings) if headings else quoted(question, passages=1)
-    return Part(
-        together(lead, passage.text if passage.ok else "The handbook does not name it; the app finds every machine."),
-        ("When is the Nordhafen branch open?", "Which branch takes coins?", "Which cash machines are free?"),
     )

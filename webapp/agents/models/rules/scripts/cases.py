@@ -30,5 +30,6 @@ def fitting(task: Task, cases: tuple[Case, ...]) -> ToolCall:
 
 
 def told(*seen: Seen) -> str:
-    """What was found; what was not, and what was said before, is left out."""
-    return together(*(one.text for one in seen if one.ok))
+    """What was found, what was said before left out; when nothing was, that the handbook does not say."""
+    found = [one for one in seen if one.ok]
+    return together(*(one.text for one in found or seen[:1]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from webapp.agents.models.rules.memory import Awaiting
 from webapp.agents.models.rules.reading import Task
-from webapp.agents.models.rules.scripts.cases import sections
+from webapp.agents.models.rules.scripts.cases import case, fitting, sections, told
 from webapp.agents.models.rules.scripts.part import (
     Part,
     Script,
@@ -109,4 +109,39 @@ def duplicate_check(task: Task) -> Script:
     return Part(
         text,
         ("The customer disputes a payment", "How do the customer's disputes stand?", "Show the last 10 transactions"),
+    )
+
+
+_TRICKS = "phishing"
+_TRICK_CASES = (
+    case(
+        r"\b(?:gave|given|told|entered|typed|read (?:out )?a code|install\w*|remote|teamviewer|password to)\b",
+        _TRICKS,
+        "The customer entered data or gave a code",
+    ),
+    case(r"\b(?:clicked|opened|tapped)\b", _TRICKS, "The customer clicked only"),
+    case(
+        r"\b(?:call\w*|phone|police|grandchild|pretend\w*)\b",
+        _TRICKS,
+        "Checking a call from us / What the bank never does",
+    ),
+    case(r"\b(?:do we|ever|does the bank)\b", _TRICKS, "What the bank never does"),
+    case(r"", _TRICKS, "got a message but did nothing / What the bank never does"),
+)
+_GAVE = _TRICK_CASES[0][0]
+
+
+def phishing(task: Task) -> Script:
+    """What to do about a message or a call, by how far it went; given data is fraud in progress."""
+    passage = yield fitting(task, _TRICK_CASES)
+    if not _GAVE.search(f"{task.text} {task.whole}"):
+        return Part(told(passage), ("The customer has given a code away", "Show the last 10 transactions"))
+    alerts = yield call("fraud_alerts")
+    recent = yield call("transactions", direction="out", limit=5)
+    records = [one.text for one in (alerts, recent) if one.observation.outcome != "refused"]
+    return Part(
+        together("**Act now: block first, ask later.**", told(passage), *records),
+        ("Block the card", "The customer reports fraud", "A person, please"),
+        needs_person=True,
+        urgent=True,
     )

@@ -67,7 +67,7 @@ def limits(task: Task) -> Script:
 def handbook(task: Task) -> Script:
     """The passage that answers, or that there is none."""
     question = _COURTESY.sub("", task.text).strip(" \"'“”") or task.text
-    if task.intent.key == "opening_hours" and not re.search(r"hours|open", question, re.I):
+    if task.intent.key == "opening_hours" and not re.search(r"hours|open|extension|desk|number|call", question, re.I):
         question = f"opening hours {question}"
     seen = yield quoted(question)
     suggestions = tuple(one for one in _NEXT.get(task.intent.key, ()) if one.lower() != task.text.lower())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from webapp.agents.models.rules.scripts.part import Part, Scene, Script, Seen, a
 from webapp.agents.models.rules.scripts.requests import dispute_payment as named_payment
 from webapp.agents.wording import together
 
+_WANTED_BACK = re.compile(r"\b(?:back|return(?:ed)?|refund(?:ed)?|reclaim)\b", re.I)
 DECIDE = "Nothing has been changed yet: confirm it on the card below, or decline it there."
 _INSTEAD = ("A person, please", "Show the last 10 transactions", "What is the balance?")
 
@@ -77,7 +79,12 @@ def replace_card(task: Task) -> Script:
 
 
 def activate_card(task: Task) -> Script:
-    """Activate the new card."""
+    """Activate the new card; switching a function of a card on or off is done by hand, as the handbook says."""
+    if re.search(r"\bcontactless\b", task.whole, re.I):
+        status = yield call("card_status", last_four=card_of(task.entities))
+        how = yield sections("contactless payments", "Switching it off")
+        text = together("Nothing has been changed: contactless is switched in core banking.", status.text, how.text)
+        return Part(text, _INSTEAD, needs_person=True)
     return _part(task, (yield call("propose_card_activation", last_four=card_of(task.entities))))
 
 
@@ -124,8 +131,15 @@ def cancel_transfer(task: Task) -> Script:
 
 
 def stop_payment(task: Task) -> Script:
-    """Stop a direct debit, or end a standing order."""
+    """Stop a direct debit, or end a standing order; money that is wanted back is another matter."""
     said = task.entities
+    if _WANTED_BACK.search(task.whole) and said.instruction != "standing order":
+        taken = yield call(
+            "transactions", merchant=said.merchant or said.hint, kind="direct debit", direction="out", limit=3
+        )
+        how = yield sections("returning a direct debit", "Deadlines / How to return it")
+        text = together("Nothing has been changed.", taken.text, how.text if how.ok else "")
+        return Part(text, ("Stop the next direct debit", "A person, please"), needs_person=True)
     return _part(
         task,
         (
@@ -198,7 +212,7 @@ def report_fraud(task: Task) -> Script:
     said = task.entities
     part = _part(task, (yield call("propose_fraud_report", last_four=card_of(said), transaction_id=said.item)))
     alerts = yield call("fraud_alerts")
-    passage = yield beside("report fraud, unauthorised payment")
+    passage = yield sections("reporting fraud", "At once")
     open_ones = alerts.text if alerts.facts.get("open") else ""
     text = together(part.text, open_ones, passage.text if passage.ok else "")
     return Part(

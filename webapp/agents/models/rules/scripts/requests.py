@@ -26,6 +26,13 @@ _PROCEDURES = (
         "phishing, customer gave codes",
     ),
     (re.compile(r"\bjoint\b", re.I), "open_account", "joint account"),
+    (re.compile(r"\b(?:child|son|daughter|minor|year old|junior)\b", re.I), "open_account", "account under 18"),
+    (re.compile(r"\b(?:business|firm|company)\b", re.I), "open_account", "opening a business account"),
+    (
+        re.compile(r"\b(?:change|switch|upgrade|downgrade|convert|turn)\b", re.I),
+        "open_account",
+        "changing account type",
+    ),
     (re.compile(r"\b(?:e-?mail|phone|mobile|number)\b", re.I), "change_contact", "change of phone number or email"),
     (re.compile(r"\b(?:abroad|international|wire|usa|canada)\b", re.I), "transfer_money", "international transfer"),
     (re.compile(r"\binstant\b", re.I), "transfer_money", "instant transfer"),
@@ -85,7 +92,8 @@ def request(task: Task) -> Script:
     if not seen.ok and seen.observation.outcome == "not found" and task.intent.agent == "cards":
         return Part(together(f"Nothing has been changed. {seen.text}"), ("Which cards are there?", "A person, please"))
     passage = yield quoted(_procedure(task))
-    return _answer(task, seen.text, passage)
+    missing = task.intent.key == "open_account" and seen.observation.outcome == "refused"  # a new customer, perhaps
+    return _answer(task, "" if missing else seen.text, passage)
 
 
 def _answer(task: Task, state: str, passage: Seen) -> Part:
