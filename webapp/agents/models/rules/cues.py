@@ -183,14 +183,29 @@ _CUES: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = tuple(
             {"disputes_status": 0.7},
         ),
         (r"^did (?:she|he|the customer) get (?:her|his|the) .*\bback\b", {"disputes_status": 1.2}),
-        (r"\b(?:last|lately) use[ds]?\b.*\b(?:account|saver)\b|\blast movement\b", {"transactions": 0.9}),
-        (r"^did \w+(?: \w+)? (?:charge|debit|collect)\b", {"transactions": 0.7}),
+        (r"\b(?:last|lately) use[ds]?\b.*\b(?:account|saver)\b|\blast movement\b", {"transactions": 1.6}),
+        (r"^did \w+(?: \w+)? (?:charge|debit|collect)\b", {"transactions": 1.5}),
         (
             r"\b(?:says|said|tells me) (?:that )?(?:it|this|that) (?:wasn't|was not) (?:her|him|me)\b",
             {"report_fraud": 0.9},
         ),
         (r"\bwants?\b.*\bfrom\b.*\bback\b", {"stop_payment": 0.6}),
         (r"^(?:a )?new one\b|\bnew one (?:please|pls)\b", {"replace_card": 0.6}),
+        (r"\bcontests?\b", {"disputes_status": 1.3, "standing_instructions": -1.0}),
+        (r"\bwhich fees\b", {"fees_charged": 0.8}),
+        (r"\bpa(?:y|id|ys)\b.*\bwages\b", {"spending": 1.8, "direct_deposit": -1.0}),
+        (
+            r"\bpa(?:y|ys|ying|id) in\b.*\b\d+ (?:in )?cash\b|\bcash deposits?\b",
+            {"how_to": 1.5, "transfer_money": -1.0},
+        ),
+        (r"^(?:list|show|which|any|did any)\b.*\btransfers\b", {"transfers": 0.5, "transfer_failed": 0.3}),
+        (r"\bdifferences? between\b", {"how_to": 2.0, "open_account": -1.0}),
+        (
+            r"^(?!.*\b(?:where|which|near\w*|close\w*|address|next|finde?r?|get to|locations?|list|any|another|change|"
+            r"atms?|(?:cash)?points?|machines?|coins?|deposit|free|park\w*|wheelchair|step|branches|telephone|served|own)\b)",
+            {"branch_finder": -0.8},
+        ),
+        (r"\b(?:was|is) the \w+ (?:one )?(?:really )?(?:her|him|hers|his)\b", {"verify_transaction": 1.5}),
         (r"\bhow often\b.*\b(?:go|goes|pay|pays|shop|shops)\b", {"transactions": 0.8}),
         (r"\b(?:full|whole|complete|exact) iban\b", {"account_details": 0.8}),
         (

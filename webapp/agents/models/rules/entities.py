@@ -158,7 +158,7 @@ _ONE = re.compile(
     re.I,
 )
 _ORDINAL = re.compile(
-    rf"\b(?:the\s)?({'|'.join(_ORDINALS)})\s{_THINGS}\b|(?:\b(?:no\.?|number)|#)\s?([1-9]\d?)\b(?![\d.,-])|^\s*(?:the\s)?({'|'.join(_ORDINALS)})\s*(?:please|pls)?[.?!]?$",
+    rf"\b(?:the\s)?({'|'.join(_ORDINALS)})\s{_THINGS}\b|(?:\b(?:no\.?|number)|#)\s?([1-9]\d?)\b(?![\d.,-])|^\s*(?:and\s)?(?:the\s)?({'|'.join(_ORDINALS)})\s*(?:please|pls)?[.?!]?$",
     re.I,
 )
 _KINDS = (

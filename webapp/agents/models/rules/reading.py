@@ -11,6 +11,7 @@ from webapp.agents.models.rules.entities import Entities, EntityReader, from_jso
 from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent
 from webapp.agents.models.rules.filling import picked
 from webapp.agents.models.rules.memory import Awaiting, Memory
+from webapp.agents.models.rules.orders import block_reason
 from webapp.agents.models.rules.phrases import (
     ASKS,
     BACK_TO,
@@ -24,8 +25,10 @@ from webapp.agents.models.rules.phrases import (
     NARROWING,
     NOT_MEANT,
     OF_CARDS,
+    OF_KIND,
     OF_MOVEMENTS,
     TRANSFER_STATES,
+    WHAT_THAT_COSTS,
 )
 from webapp.agents.models.rules.pieces import pieces_of, stands_beside, tells_a_story
 from webapp.agents.models.rules.routing import Route, Router
@@ -168,7 +171,12 @@ class Reader:
 
     def _with_focus(self, task: Task, memory: Memory) -> Task:
         """Fill in what "it", "the card" or "the second one" means from what was shown before."""
+        if task.intent.key == "stop_payment" and memory.intent == "transfers" and BACK_TO.search(task.text):
+            task = replace(task, intent=self._router.intents["cancel_transfer"])  # what was shown is what "it" is
         entities = task.entities
+        kind = OF_KIND.search(task.text)
+        if kind and task.intent.agent == "cards" and not (entities.card or entities.ending):
+            entities = replace(entities, card=kind[1].lower())
         if entities.ordinal and memory.shown_ids:
             item = memory.item(entities.ordinal)
             name = {"card": "card", "account": "account", "transfer": "transfer", "dispute": "dispute"}.get(
@@ -196,7 +204,7 @@ class Reader:
             entities = replace(entities, transfer=focus["transfer"])
         elif (
             points_back
-            and agent == "accounts"
+            and (agent == "accounts" or task.intent.key == "statement")
             and not (entities.account or entities.ending or entities.card)
             and "account" in focus
         ):
@@ -234,6 +242,9 @@ class Reader:
         if HOW_TO_DO_THAT.match(text) and before.agent != "orchestrator":
             question = before.procedure or memory.question
             return Reading((Task(self._router.intents["how_to"], Entities(), question, 0.85),), route, memory)
+        if WHAT_THAT_COSTS.match(text) and before.agent != "orchestrator" and before.key not in HANDBOOK:
+            question = f"fee: {before.procedure or memory.question}"
+            return Reading((Task(self._router.intents["rates_fees"], Entities(), question, 0.85),), route, memory)
         if bare and entities.ordinal and words:
             if not memory.shown_ids:
                 return Reading((), route, memory, kind="unclear")
@@ -279,7 +290,9 @@ class Reader:
             return self._filled_with(awaiting, said, route, memory)  # here "no" is a value
         if awaiting.slot == "decision" and (changed := INSTEAD.match(text)):
             other = self._entities(changed[1], self._router.route(changed[1]), today, intent=awaiting.intent)
-            if other.exact or other.card or other.ending or other.account or other.iban:
+            if awaiting.intent in ("block_card", "replace_card") and (why := block_reason(changed[1])):
+                other = Entities(reason=why)
+            if other.exact or other.card or other.ending or other.account or other.iban or other.reason:
                 return self._filled_with(awaiting, replace(other, direction=None, kind=None), route, memory)
         if CHANGES_MIND.match(text):
             return Reading((), route, memory, kind="dropped")

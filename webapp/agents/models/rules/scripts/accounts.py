@@ -241,7 +241,7 @@ def spending(task: Task) -> Script:
     if said.merchant:
         seen = yield call("transactions", **{**_filters(said, said.merchant), "direction": "out", "limit": 50})
         return Part(seen.text, ("How much was spent last month, by category?", "Was anything charged twice?"))
-    category = said.category or said.hint
+    category = "wages" if re.search(r"\bwages\b", task.text, re.I) else said.category or said.hint
     if _BY_MONTH.search(task.text):
         category = None if category and _BY_MONTH.search(category) else category
         seen = yield call("spending_by_month", category=category)

@@ -60,7 +60,7 @@ def loan_status(task: Task) -> Script:
 
 def loan_repay(task: Task) -> Script:
     """What is owed, what it costs, how it goes."""
-    account = account_of(task.entities)
+    account = task.entities.account  # four digits alone are the sum here
     seen = yield call("loans", account=account if account not in ("loan", "savings", "current") else None)
     text = with_passage(seen.text, (yield sections("early repayment of a loan", "Fee / Steps")))
     return Part(
