@@ -1,6 +1,7 @@
 """Conversation scripts in Markdown: who says what, and what the answer must and must not have.
 
-`# title` begins a conversation, `customer: 10-2041` (or `none`) attaches one, `> text` is what staff say. Below stand
+`# title` begins a conversation, `customer: 10-2041` (or `none`) attaches one, `role: auditor` says who asks (a teller
+until then; an auditor may confirm nothing), `> text` is what staff say. Below stand
 expectations about the answer, one a line: agent, intent, tools (in order), says, not, cites, person, suggests, outcome;
 proposes (kind and arguments, one line for each card in order; "nothing" for none), needs (a level), takes back (yes).
 Of a scripted language model: model (what it does next, one line for each response), kept (what did not leave for it),
@@ -25,6 +26,7 @@ class Turn:
 
     says: str
     customer: str | None
+    role: str
     expected: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -41,17 +43,20 @@ def read_conversations(folder: Path = FOLDER) -> list[Conversation]:
     found: list[Conversation] = []
     for path in sorted(folder.glob("*.md")):
         customer: str | None = None
+        role = "teller"
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
             word, _, rest = line.partition(":")
             if not line.strip() or line.startswith("<!--"):
                 continue
             if line.startswith("# "):
                 found.append(Conversation(f"{path.stem}: {line[2:].strip()}"))
-                customer = None
+                customer, role = None, "teller"
             elif line.startswith("> "):
-                found[-1].turns.append(Turn(line[2:], customer))
+                found[-1].turns.append(Turn(line[2:], customer, role))
             elif word == "customer":
                 customer = None if rest.strip() == "none" else rest.strip()
+            elif word == "role":
+                role = rest.strip()
             elif word in EXPECTATIONS:
                 found[-1].turns[-1].expected.append((word, rest.strip()))
             else:

@@ -27,7 +27,8 @@ def test_a_conversation_about_orders_goes_as_written(script: Conversation) -> No
     orders = TalliedDesk()
     for turn in script.turns:
         lines.append(Line("staff", turn.says))
-        where = replace(desk(turn.customer), staff_rights=RIGHTS, orders=PreviewsOnly(orders))
+        rights = frozenset[str]() if turn.role == "auditor" else RIGHTS
+        where = replace(desk(turn.customer), staff_role=turn.role, staff_rights=rights, orders=PreviewsOnly(orders))
         answer = ASSISTANT.answer(lines, where, lambda _step: None)
         _check(turn, answer)
         lines.append(Line("assistant", answer.text, answer.agent, answer.memory))
@@ -60,6 +61,8 @@ def _check(turn: Turn, answer: Answer) -> None:
                 assert expected in answer.text, told
             case "not":
                 assert expected not in answer.text, told
+            case "cites":
+                assert expected in [citation.article_id for citation in answer.citations], told
             case "suggests":
                 assert expected in answer.suggestions, told
             case "person":

@@ -40,12 +40,15 @@ def test_no_tool_lets_a_model_name_the_customer() -> None:
     assert not {name for name in names if "customer" in name or "staff" in name or "role" in name}
 
 
+_PARTS = ("all", "contact", "kyc", "verification", "branch")
+
+
 def test_a_signature_becomes_a_schema() -> None:
     tool = TOOLS.get("customer_profile")
     assert tool is not None
     assert tool.schema() == {
         "type": "object",
-        "properties": {"part": {"type": "string", "maxLength": 400, "enum": ["all", "contact", "kyc", "verification"]}},
+        "properties": {"part": {"type": "string", "maxLength": 400, "enum": list(_PARTS)}},
         "required": [],
         "additionalProperties": False,
     }

@@ -47,7 +47,7 @@ class Roster:
         return agent.title if agent else key
 
 
-_SPECIALISTS = ("accounts", "cards", "payments", "loans", "disputes", "handbook", "person")
+_SPECIALISTS = ("accounts", "cards", "payments", "loans", "disputes", "care", "handbook", "person")
 
 
 def _others(key: str) -> tuple[str, ...]:
@@ -68,20 +68,22 @@ TEAM = Roster(
         Agent(
             key="accounts",
             title="Accounts",
-            purpose="Balances, account details, movements, spending, fees charged, and who the customer is.",
+            purpose="Balances, account details, movements, salary, spending, fees, opening and closing accounts.",
             tools=(
                 "balance",
                 "accounts_overview",
                 "account_details",
                 "overdraft",
-                "customer_profile",
                 "transactions",
                 "transaction",
                 "find_merchant",
                 "spending",
+                "spending_by_month",
                 "fees_charged",
+                "pay",
+                "statement",
+                "open_ends",
                 "handbook",
-                "propose_contact_change",
             ),
             hands_over_to=_others("accounts"),
         ),
@@ -115,6 +117,7 @@ TEAM = Roster(
                 "transfer",
                 "standing_instructions",
                 "upcoming_payments",
+                "transactions",
                 "balance",
                 "handbook",
                 "propose_transfer",
@@ -135,7 +138,7 @@ TEAM = Roster(
             key="loans",
             title="Loans and savings",
             purpose="Loans with what is owed and due, savings accounts with their rates.",
-            tools=("loans", "savings", "overdraft", "handbook"),
+            tools=("loans", "savings", "overdraft", "balance", "handbook"),
             hands_over_to=_others("loans"),
         ),
         Agent(
@@ -149,6 +152,7 @@ TEAM = Roster(
                 "transactions",
                 "transaction",
                 "find_merchant",
+                "payment_in_question",
                 "card_status",
                 "cards_overview",
                 "handbook",
@@ -161,10 +165,28 @@ TEAM = Roster(
             instructions="Fraud is urgent: say first what is to be done at once. Deadlines come from the handbook.",
         ),
         Agent(
+            key="care",
+            title="Customer care",
+            purpose=(
+                "Who the customer is and how to treat them: contact details, KYC, statements, name changes, powers of "
+                "attorney, deaths, complaints, branches and cash machines."
+            ),
+            tools=(
+                "customer_profile",
+                "statement",
+                "open_ends",
+                "accounts_overview",
+                "account_details",
+                "handbook",
+                "propose_contact_change",
+            ),
+            hands_over_to=_others("care"),
+        ),
+        Agent(
             key="handbook",
             title="Handbook",
             purpose="What the bank's written policies say: rates, fees, procedures, deadlines, opening hours.",
-            tools=("handbook",),
+            tools=("handbook", "card_limits"),
             hands_over_to=_others("handbook"),
             instructions="Answer from the quoted passages only, cite each sentence, and say what is for staff only.",
         ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -25,6 +27,8 @@ from webapp.agents.wording import (
     together,
 )
 from webapp.bank.values import Account, AccountKind, AccountStatus
+
+_ABOUT_PAPERS = re.compile(r"\b(?:proof|document|passport|paper|review|reminder|missing)", re.I)
 
 
 def _shown(accounts: Sequence[Account]) -> dict[str, Json]:
@@ -199,13 +203,22 @@ def _overdraft_sentence(account: Account) -> str:
     return f"{name} uses {money(used, account.currency)} of its arranged overdraft of {arranged}; {left} are left."
 
 
+def _years(since: date, today: date) -> int:
+    return today.year - since.year - ((today.month, today.day) < (since.month, since.day))
+
+
 @reads(label="customer profile", doing="Looking at the customer's record")
-def customer_profile(desk: Desk, part: Literal["all", "contact", "kyc", "verification"] = "all") -> ToolResult:
+def customer_profile(
+    desk: Desk, part: Literal["all", "contact", "kyc", "verification", "branch"] = "all"
+) -> ToolResult:
     """Who the customer is: contact details, branch, segment, KYC review, and how callers are verified.
 
-    part: "contact", "kyc", "verification" or "all".
+    part: "contact", "kyc", "verification", "branch" (home branch and town) or "all".
     """
     who = desk.bank.customer(customer_of(desk).number)
+    if part == "branch":
+        home = f"The customer lives in {plain(who.town)}; the home branch is {plain(who.branch)}."
+        return ToolResult(home, facts={"town": who.town, "branch": who.branch})
     today = desk.now.date()
     due = "was due" if who.kyc_review_due < today else "is due"
     kyc = f"KYC status: {plain(who.kyc_status)}; the next review {due} on {day(who.kyc_review_due)}."
@@ -216,9 +229,10 @@ def customer_profile(desk: Desk, part: Literal["all", "contact", "kyc", "verific
     )
     vulnerable = "Marked as vulnerable: take time, and offer a person." if who.vulnerable else ""
     if part == "kyc":
-        return ToolResult(kyc)
+        about = _ABOUT_PAPERS.search(who.verification_note)
+        return ToolResult(together(kyc, f"Noted: {plain(who.verification_note)}" if about else ""))
     if part == "verification":
-        return ToolResult(together(check, vulnerable))
+        return ToolResult(together(check, vulnerable), facts={"vulnerable": who.vulnerable})
     contact = [
         ("Phone", plain(who.phone)),
         ("Email", plain(who.email)),
@@ -229,5 +243,9 @@ def customer_profile(desk: Desk, part: Literal["all", "contact", "kyc", "verific
     lead = f"{plain(who.name)}, customer {plain(who.number)}, {kind}."
     if part == "contact":
         return ToolResult(together(lead, table(("Detail", "Value"), contact)))
-    rows = [("Born", day(who.birth_date)), ("Customer since", day(who.since)), *contact]
+    rows = [
+        ("Born", f"{day(who.birth_date)} ({_years(who.birth_date, today)} years old)"),
+        ("Customer since", day(who.since)),
+        *contact,
+    ]
     return ToolResult(together(lead, table(("Detail", "Value"), rows), kyc, check, vulnerable))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -100,8 +101,7 @@ def card_status(desk: Desk, last_four: str | None = None) -> ToolResult:
         details.append("It has not been used yet.")
     if card.wrong_pin_attempts:
         details.append(f"{count(card.wrong_pin_attempts, 'wrong PIN attempt')} on record.")
-    if not card.contactless:
-        details.append("Contactless is off.")
+    details.append(f"Contactless is {'on' if card.contactless else 'off'}.")
     return ToolResult(f"{_status_sentence(card)} {' '.join(details)}", facts=_facts(card))
 
 
@@ -185,7 +185,8 @@ def card_declined(desk: Desk, last_four: str | None = None) -> ToolResult:
     """
     card = card_meant(desk, last_four)
     if isinstance(card, ToolResult):
-        return card
+        valid = [one for one in desk.bank.cards(customer_of(desk).number) if one.status is not CardStatus.EXPIRED]
+        return replace(card, facts={**card.facts, "usable": valid[0].last_four}) if len(valid) == 1 else card
     reasons = _reasons(desk, card)
     if reasons:
         these = "this reason" if len(reasons) == 1 else "these reasons"

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from babel.dates import format_date
+
 from webapp.agents.tools.movements import movements, names_meant
 from webapp.agents.tools.registry import ToolResult, reads
 from webapp.agents.tools.subject import accounts_meant
@@ -19,6 +21,7 @@ from webapp.bank.values import AccountKind, Transaction, TransactionKind, Transa
 _DEFAULT_DAYS = 30
 _FEE_DAYS = 365
 _MOST_FEES = 20
+_MOST_MONTHS = 12
 # Words staff use for a category, and the words a bank may file it under.
 _ALSO_CALLED = {
     "food": ("groceries", "restaurants"),
@@ -62,6 +65,35 @@ def spending(
             )
         sums = {name: sums[name] for name in wanted}
     return ToolResult(_summary(sums, days, found.complete), facts={"category": category})
+
+
+@reads(label="spending by month", doing="Adding up the months")
+def spending_by_month(desk: Desk, category: str | None = None, months: int = 6) -> ToolResult:
+    """What the customer spent in each of the last months and on average; moves between own accounts are left out.
+
+    category: only this one ("groceries"). months: how many full months, 2 to 12.
+    """
+    today = desk.now.date()
+    months = max(2, min(months, _MOST_MONTHS))
+    first = today.replace(day=1)
+    for _ in range(months):
+        first = (first - timedelta(days=1)).replace(day=1)
+    spent = _spent(desk, movements(desk, TransactionQuery(since=first, until=today)).rows)
+    on = ""
+    if category:
+        wanted = _categories({row.category: [] for row in spent}, category)
+        spent = [row for row in spent if row.category in wanted]
+        on = f" on {plain(category)}"
+    sums: dict[str, Decimal] = {}
+    day_of = first
+    while day_of <= today:
+        rows = [row.amount for row in spent if local_day(row.booked_at, desk.now).replace(day=1) == day_of]
+        sums[format_date(day_of, "MMMM y", locale="en")] = -sum(rows, Decimal(0))
+        day_of = (day_of + timedelta(days=31)).replace(day=1)
+    full = list(sums.values())[:-1]
+    lead = f"{money(sum(full, Decimal(0)) / len(full))} a month{on} on average over the last {len(full)} full months."
+    shown = table(("Month", "Spent (EUR)"), [(name, figure(amount)) for name, amount in sums.items()], right=(1,))
+    return ToolResult(together(lead, shown, "The current month is not over."))
 
 
 def _categories(sums: dict[str, list[Decimal]], wanted: str) -> list[str]:

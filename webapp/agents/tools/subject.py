@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from webapp.agents.tools.registry import BadArgument, ToolResult
 from webapp.agents.transcript import Desk
 from webapp.agents.wording import PANEL, account_name, ending, listed, plain
-from webapp.bank.values import Account, AccountKind, Card, Customer
+from webapp.bank.values import Account, AccountKind, Card, CardKind, Customer
 
 # What staff call the kinds of account. Longest first, so that "credit card" is not a card and an account.
 _KIND_WORDS = {
@@ -70,13 +70,19 @@ def card_words(card: Card) -> str:
 
 
 def card_meant(desk: Desk, last_four: str | None) -> Card | ToolResult:
-    """The card meant: the one with this ending, or the only one there is; otherwise a sentence that asks which.
+    """The card meant: the one with this ending, or the only one there is (of a kind, if "debit" or "credit" is said);
+    otherwise a sentence that asks which.
 
     Raises nothing for an unknown ending: the sentence says which cards there are.
     """
     cards = desk.bank.cards(customer_of(desk).number)
     if not cards:
         return ToolResult("The customer has no cards.", outcome="not found")
+    if last_four and last_four.lower() in (CardKind.DEBIT, CardKind.CREDIT):
+        cards = [card for card in cards if card.kind == last_four.lower()]
+        if not cards:
+            return ToolResult(f"The customer has no {last_four.lower()} card.", outcome="not found")
+        last_four = None
     if last_four:
         digits = "".join(c for c in last_four if c.isdigit())[-4:]
         fitting = [card for card in cards if card.last_four == digits]

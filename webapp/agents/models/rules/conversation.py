@@ -20,18 +20,23 @@ _WITHOUT_CUSTOMER = (
     "When is the Altmarkt branch open?",
 )
 CAN_DO = (
-    "I answer questions about a customer's accounts, movements, cards, transfers, loans, savings, disputes and fraud "
-    "alerts, and I quote the handbook."
+    "I answer questions about a customer's accounts, movements, statements, cards, transfers, loans, savings, "
+    "disputes, fraud alerts and papers, and I quote the handbook."
 )
+_SORRY = {
+    "unclear": "I am not sure what you need.",
+    "misunderstood": "Then I misunderstood. Say it in other words, please.",
+}
 ONLY_READS = "I only read: nothing in the bank is changed here yet."
 PROPOSES = "What changes the bank (cards, transfers, disputes, contact details) I propose, and you confirm."
 HELP = f"""{CAN_DO} {ONLY_READS}
 
-- **Accounts**: balances, movements by period, amount or merchant, spending, fees charged, overdraft, customer details
+- **Accounts**: balances, movements by period, amount or merchant, spending, fees, overdraft, salary, closing
 - **Cards**: status, reasons for declining, wrong PINs, limits
 - **Payments**: transfers and why they failed, standing orders, direct debits, what is due
-- **Loans and savings**: what is owed and due, balances and rates
-- **Disputes and fraud**: how disputes stand, alerts, charges made twice
+- **Loans and savings**: what is owed and due, balances and rates, applying, repaying early
+- **Disputes and fraud**: how disputes stand, alerts, charges made twice, payments gone through with the customer
+- **Customer care**: customer details, KYC, statements, change of name, powers of attorney, deaths, complaints, branches
 - **Handbook**: rates, fees, procedures, deadlines, opening hours, with their source
 - **A person**: say so, and the session can be handed to a specialist"""
 
@@ -66,9 +71,14 @@ def reply_to(reading: Reading, customer_number: str | None, may_propose: bool = 
         text = f"No customer is attached yet. {PANEL}; then write again, and the question you asked is answered."
         return Reply(text, "customer_missing", 1.0, "a customer is needed", awaiting=Awaiting("customer", reading.kept))
     if reading.kind == "foreign":
+        again = reading.memory.unclear + 1 >= _ENOUGH
         text = f"That is outside what I can help with. {CAN_DO}"
-        return Reply(text, OUT_OF_SCOPE, reading.route.confidence, "the question is not about the bank", first)
-    if reading.kind == "unclear":
+        if again:
+            text += " If you meant something else, a person can take over."
+            first = ("A person, please", *first[:2])
+        reason = "the question is not about the bank"
+        return Reply(text, OUT_OF_SCOPE, reading.route.confidence, reason, first, needs_person=again)
+    if reading.kind in ("unclear", "misunderstood"):
         return _unclear(reading)
     intent = reading.tasks[0].intent
     confidence = reading.tasks[0].confidence
@@ -100,9 +110,9 @@ def _unclear(reading: Reading) -> Reply:
     ranked = reading.route.ranked if spoken else ()
     meant = [known[key].ask for key, _ in ranked if known[key].ask and key not in CONVERSATION | {"person"}][:3]
     text = (
-        f"I am not sure what you need. Do you mean {listed([f'“{ask}”' for ask in meant], 'or')}?"
+        f"{_SORRY[reading.kind]} Do you mean {listed([f'“{ask}”' for ask in meant], 'or')}?"
         if meant
-        else f"I am not sure what you need. {CAN_DO}"
+        else f"{_SORRY[reading.kind]} {CAN_DO}"
     )
     again = reading.memory.unclear + 1 >= _ENOUGH
     if again:

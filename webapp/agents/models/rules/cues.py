@@ -130,6 +130,101 @@ _CUES: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = tuple(
         (r"\b(?:still (?:coming|to come|due)|coming (?:up|out|off))\b", {"upcoming": 0.6}),
         (r"\b(?:verify|identify|check)\b.*\b(?:this|the) (?:caller|customer)\b", {"profile": 1.0, "how_to": -0.3}),
         (r"\bwhere (?:does|do) (?:she|he|they|the customer|this customer) live\b", {"profile": 1.0}),
+        (
+            r"\b(?:died|deceased|passed (?:away|on)|death certificate|bereave\w*|widow\w*|undertaker|funeral|burial|"
+            r"(?:certificate of )?inheritance|heirs?|probate|executor|is dead|dead (?:customer|father|mother))\b"
+            r"(?!.*\bpower of attorney\b)",
+            {"deceased_customer": 1.2, "how_to": -0.6, "deadlines": -0.4},
+        ),
+        (
+            r"\b(?:power of attorney|powers of attorney|poa|attorney|guardian\w*|authori[sz]ed person|signator\w+)\b",
+            {"power_of_attorney": 1.1, "how_to": -0.6, "change": -0.3},
+        ),
+        (
+            r"\b(?:suicid\w*|kill (?:himself|herself|myself)|dementia|gambling|domestic violence|hard of hearing|"
+            r"vulnerable|vulnerability)\b(?!.*\bpolicy\b)",
+            {"vulnerable_customer": 1.0, "how_to": -0.4, "profile": -0.2},
+        ),
+        (
+            r"\b(?:complain\w*|ombudsman|unacceptable)\b(?!.*\b(?:fee|charge|payment|debit)\b)",
+            {"complaint": 0.7, "how_to": -0.2, "fees_charged": -0.3},
+        ),
+        (r"\bbranch\b.*\b(?:still open|now|today)\b|\bopen\b.*\bbranch\b", {"opening_hours": 0.8}),
+        (
+            r"(?<!on my )(?<!on her )(?<!on his )(?<!on the )\b(?:statement|stmt|stmnt)s?\b(?! (?:text|entries))",
+            {"statement": 0.5, "rates_fees": -0.1},
+        ),
+        (
+            r"\b(?:withdraw\w*|take\w* back|drop|close|cancel|retract|end)\b.*\b(?:dispute|chargeback|_dispute)\b"
+            r"|\b(?:dispute|chargeback|_dispute)\b.*\b(?:withdraw\w*|tak\w+ back|dropped|closed?|cancelled|off)\b",
+            {"withdraw_dispute": 1.3, "disputes_status": -0.9},
+        ),
+        (
+            r"\b(?:nearest|closest|next) (?:branch|atm|cash ?machine|cashpoint|machine)\b|"
+            r"\baddress of (?:the|our) \w+(?: main)? branch\b|\bwhere is the (?:\w+ )?branch\b",
+            {"branch_finder": 1.0},
+        ),
+        (
+            r"\b(?:name change|change of name|maiden name|married name|new surname)\b",
+            {"name_change": 0.7, "how_to": -0.2},
+        ),
+        (r"\b(?:verify|genuine|legitimate)\b.*\b(?:transaction|payment|charge|trx|txn)\b", {"verify_transaction": 0.9}),
+        (
+            r"^(?:did|has|have|is|was)\b.*\b(?:go(?:ne)? (?:out|off|through)|been debited|booked|arrived?)\b",
+            {"verify_transaction": -0.7},
+        ),
+        (r"\b(?:loan|mortgage|credit) application\b.*\b(?:stand|status|far|news|approved)\b", {"loan_status": 0.8}),
+        (r"\bclose\b.*\b(?:account|acct|saver)\b", {"close_account": 0.5}),
+        (
+            r"^(?!.*\b(?:die[ds]?|dead|death|deceased?|passed|heirs?|inherit\w*|widow\w*|funeral|burial|estate|will|late|"
+            r"bereave\w*|executor|probate|undertaker|cremation)\b)",
+            {"deceased_customer": -1.0},
+        ),
+        (r"\b(?:afford|enough (?:money|funds) (?:for|to))\b", {"balance": 1.6}),
+        (r"\bextension\b|\b(?:which|what) desk\b|\bwho do i call\b", {"opening_hours": 1.2, "deceased_customer": -1.0}),
+        (r"\b(?:online banking|the app|log ?in|logging in|sign in|password|activation code)\b", {"online_access": 0.7}),
+        (r"\b(?:rent|insurance|electricity|phone bill)\b.*\b(?:due|collected)\b", {"upcoming": 1.3}),
+        (r"\b(?:landlord|energy supplier|electricity supplier|phone provider)\b", {"standing_instructions": 0.9}),
+        (r"^(?:can|may|could) (?:she|he|i|they|the customer) (?:have|get) a credit card\b", {"how_to": 2.2}),
+        (r"\binstead of\b.*", {"dispute_payment": 0.9, "transactions": -0.5}),
+        (r"\bpays? for (?:his|her|the|my) account\b|\b(?:cost|paid)\b.*\bin fees\b", {"fees_charged": 1.2}),
+        (r"\boverdraft interest\b.*\bpa(?:y|id)\b", {"overdraft": 0.4}),
+        (
+            r"\b(?:still|has to|have to|must) (?:have to )?(?:send|hand in)\b.*\b(?:until|by) when\b",
+            {"disputes_status": 0.7},
+        ),
+        (r"^did (?:she|he|the customer) get (?:her|his|the) .*\bback\b", {"disputes_status": 1.2}),
+        (r"\b(?:last|lately) use[ds]?\b.*\b(?:account|saver)\b|\blast movement\b", {"transactions": 1.6}),
+        (r"^did \w+(?: \w+)? (?:charge|debit|collect)\b", {"transactions": 1.5}),
+        (
+            r"\b(?:says|said|tells me) (?:that )?(?:it|this|that) (?:wasn't|was not) (?:her|him|me)\b",
+            {"report_fraud": 0.9},
+        ),
+        (r"\bwants?\b.*\bfrom\b.*\bback\b", {"stop_payment": 0.6}),
+        (r"^(?:a )?new one\b|\bnew one (?:please|pls)\b", {"replace_card": 0.6}),
+        (r"\bcontests?\b", {"disputes_status": 1.3, "standing_instructions": -1.0}),
+        (r"\bwhich fees\b", {"fees_charged": 0.8}),
+        (r"\bpa(?:y|id|ys)\b.*\bwages\b", {"spending": 1.8, "direct_deposit": -1.0}),
+        (
+            r"\bpa(?:y|ys|ying|id) in\b.*\b\d+ (?:in )?cash\b|\bcash deposits?\b",
+            {"how_to": 1.5, "transfer_money": -1.0},
+        ),
+        (r"^(?:list|show|which|any|did any)\b.*\btransfers\b", {"transfers": 0.5, "transfer_failed": 0.3}),
+        (r"\bdifferences? between\b", {"how_to": 2.0, "open_account": -1.0}),
+        (
+            r"^(?!.*\b(?:where|which|near\w*|close\w*|address|next|finde?r?|get to|locations?|list|any|another|change|"
+            r"atms?|(?:cash)?points?|machines?|coins?|deposit|free|park\w*|wheelchair|step|branches|telephone|served|own)\b)",
+            {"branch_finder": -0.8},
+        ),
+        (r"\b(?:was|is) the \w+ (?:one )?(?:really )?(?:her|him|hers|his)\b", {"verify_transaction": 1.5}),
+        (r"\bhow often\b.*\b(?:go|goes|pay|pays|shop|shops)\b", {"transactions": 0.8}),
+        (r"\b(?:full|whole|complete|exact) iban\b", {"account_details": 0.8}),
+        (
+            r"\b(?:_amount|_ending|\d{4,6}) in cash\b|\bcheques?\b",
+            {"how_to": 0.9, "vulnerable_customer": -0.5, "savings": -0.5},
+        ),
+        (r"\b(?:bank (?:fails?|goes|is) (?:bust|bankrupt|insolvent|broke)?|deposit protection)", {"how_to": 1.5}),
+        (r"\bexchange\b.*\b(?:francs|dollars|pounds|currency|money|cash)\b", {"how_to": 1.5}),
     )
 )
 

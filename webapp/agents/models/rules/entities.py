@@ -155,7 +155,7 @@ _ONE = re.compile(
     re.I,
 )
 _ORDINAL = re.compile(
-    rf"\b(?:the\s)?({'|'.join(_ORDINALS)})\s{_THINGS}\b|(?:\b(?:no\.?|number)|#)\s?([1-9]\d?)\b(?![\d.,-])|^\s*(?:the\s)?({'|'.join(_ORDINALS)})\s*(?:please|pls)?[.?!]?$",
+    rf"\b(?:the\s)?({'|'.join(_ORDINALS)})\s{_THINGS}\b|(?:\b(?:no\.?|number)|#)\s?([1-9]\d?)\b(?![\d.,-])|^\s*(?:and\s)?(?:the\s)?({'|'.join(_ORDINALS)})\s*(?:please|pls)?[.?!]?$",
     re.I,
 )
 _KINDS = (
@@ -168,8 +168,8 @@ _KINDS = (
     ),
     (
         re.compile(
-            r"\b(?:cash|atm)\s?(?:withdrawal|withdrawals)\b|\bwithdrawals?\b|\b(?:took|take|taken)\sout\scash\b|"
-            r"\bcash out\b",
+            r"\b(?:cash|atm)\s?(?:withdrawal|withdrawals)\b|\bwithdrawals?\b|\bwithdr[ae]w\w*\scash\b|"
+            r"\b(?:took|take|taken)\sout\scash\b|\bcash out\b",
             re.I,
         ),
         "cash withdrawal",
@@ -215,7 +215,8 @@ _NO_NAME = STOP_WORDS | frozenset(
     under above below between more less which what who where when how status balance history statement list
     category groceries restaurants rent insurance wallet purse please pls salary refund refunds wages interest
     income employer rate rates charge charges dispute disputes alert alerts duplicate customer's hand human
-    manager specialist colleague agent supervisor each every per two three purchases withdrawals it""".split()
+    manager specialist colleague agent supervisor each every per two three purchases withdrawals it swiss
+    francs dollars pounds average compare""".split()
 )
 
 
@@ -294,7 +295,10 @@ class EntityReader:
                 re.search(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?$|q[1-4]$", before) is not None
             )
             bound = (
-                re.search(r"(?:over|above|under|below|than|least|most|to|between|and|of|eur|€)$", before) is not None
+                re.search(
+                    r"(?:over|above|under|below|than|least|most|to|between|\d\s?(?:eur|€)?\s?and|of|eur|€)$", before
+                )
+                is not None
             )
             if match and not year and not dated and not bound:
                 found["ending"] = match[1]

@@ -27,6 +27,7 @@ _FILLS = {
     "charges": "charges",
 }
 _OWN_ACCOUNT = re.compile(r"\b(savings?|saver|current|checking|giro)\b", re.I)
+_LEADING = re.compile(r"^(?:to|it's|it is|is|the new one is|new:?)\s+", re.I)
 _LONGEST_NAME = 6  # words
 _WORDS = {
     "answer": (("unsure", r"not sure|unsure|maybe|doesn't remember"), ("no", r"^no\b|wasn't|was not|not her|not him"),
@@ -60,7 +61,7 @@ def picked(awaiting: Awaiting, text: str, entities: Entities) -> Entities | None
     if awaiting.slot == "name" and 0 < len(text.split()) <= _LONGEST_NAME:
         return Entities(name=text.strip(" .,;"))
     if awaiting.slot == "value" and text.strip():
-        return Entities(value=text.strip())
+        return Entities(value=_LEADING.sub("", text.strip()))
     return None
 
 

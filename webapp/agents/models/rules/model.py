@@ -11,10 +11,10 @@ from functools import lru_cache
 from webapp.agents.models.language_model import Decision, HandOver, Observation, Say, ToolCall, Turn, UseTools
 from webapp.agents.models.rules.conversation import Reply, reply_to
 from webapp.agents.models.rules.entities import Entities
-from webapp.agents.models.rules.examples import Intent
+from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent
 from webapp.agents.models.rules.memory import Awaiting, Memory, memory_from, remembered
 from webapp.agents.models.rules.order_details import PIN_LETTER
-from webapp.agents.models.rules.orders import alert_answer, wants_withdrawal
+from webapp.agents.models.rules.orders import alert_answer
 from webapp.agents.models.rules.reading import CONVERSATION, HANDBOOK, Reader, Reading, Task
 from webapp.agents.models.rules.routing import router
 from webapp.agents.models.rules.scripts import SCENES
@@ -61,7 +61,7 @@ class RulesModel:
         reading = replace(reading, said=question)
         if turn.may_propose:
             reading = _with_orders(reading, question)
-        if reading.kind == "unclear":
+        if reading.kind == "unclear" or (reading.kind == "foreign" and reading.route.concepts):
             return self._ask_the_handbook(turn, reading)
         if reading.kind != "tasks" or (reading.tasks and reading.tasks[0].intent.key in CONVERSATION):
             return self._say(turn, reading, reply_to(reading, turn.customer_number, turn.may_propose))
@@ -92,7 +92,7 @@ class RulesModel:
             if turn.may_propose and card and task.intent.agent == "cards" and not card_of(task.entities):
                 task = replace(task, entities=replace(task.entities, card=card))  # "block it and order a new one"
             scene = _scene(task, turn.may_propose)
-            if scene.needs_customer and turn.customer_number is None:
+            if turn.customer_number is None and scene.waits_for_customer(task):
                 waiting.append(task)
                 continue
             outcome = play.through(scene.play(task), task)
@@ -127,8 +127,12 @@ class RulesModel:
     def _ask_the_handbook(self, turn: Turn, reading: Reading) -> Decision:
         """No intent is clear: the handbook may answer all the same; otherwise ask back."""
         asked = quoted(reading.route.corrected or "?")
+        before = router().intents.get(reading.memory.intent)
         seen = next((one for one in turn.observations if one.call == asked), None)
-        personal = _PERSONAL.intersection(reading.route.corrected.lower().replace("'", " ").split())
+        personal = _PERSONAL & set(reading.route.corrected.lower().replace("'", " ").split())
+        if personal and before is not None and before.procedure:  # "will she get it back" is about what was before
+            asked, personal = quoted(f"{before.procedure}, {reading.route.corrected}", passages=1), frozenset()
+            seen = next((one for one in turn.observations if one.call == asked), None)
         if seen is None and turn.tools and reading.route.concepts and not personal:
             return UseTools((asked,))
         if seen is not None and seen.outcome == "ok":
@@ -167,27 +171,21 @@ def _scene(task: Task, may_propose: bool) -> Scene:
     """How a task is played: where proposals can be confirmed, what changes the bank is proposed."""
     if not may_propose:
         return SCENES[task.intent.key]
-    if task.entities.answer:
+    if task.entities.answer and task.intent.key == "fraud_alerts":
         return PROPOSING["answer_alert"]
-    if task.intent.key == "disputes_status" and wants_withdrawal(task.whole):
-        return PROPOSING["withdraw_dispute"]
     if task.intent.key == "card_pin" and PIN_LETTER.search(task.said or task.whole):
         return PROPOSING["pin_letter"]
     return PROPOSING.get(task.intent.key, SCENES[task.intent.key])
 
 
 def _with_orders(reading: Reading, question: str) -> Reading:
-    """A reading with what only makes sense where something can be done: an alert answered, a dispute taken back."""
+    """A reading with what only makes sense where something can be done: an alert that is answered."""
     known = router().intents
     if reading.kind in ("dropped", "by hand", "still waiting") or reading.kept:
         return reading
     answer = alert_answer(question, reading.memory)
     if answer:
         task = Task(known["fraud_alerts"], Entities(answer=answer), reading.route.corrected, 0.9)
-        return replace(reading, tasks=(task,), kind="tasks")
-    if wants_withdrawal(question) and len(reading.tasks) < 2:
-        said = reading.tasks[0].entities if reading.tasks else Entities()
-        task = Task(known["disputes_status"], said, reading.route.corrected, 0.9)
         return replace(reading, tasks=(task,), kind="tasks")
     return reading
 
@@ -373,5 +371,5 @@ def _memory_after(reading: Reading, reply: Reply, facts: Sequence[Observation], 
         shown_ids=shown_ids,
         customer=customer or "",
         awaiting=reply.awaiting,
-        unclear=before.unclear + 1 if reply.intent == "unclear" else 0,
+        unclear=before.unclear + 1 if reply.intent in ("unclear", OUT_OF_SCOPE) else 0,
     )

@@ -71,8 +71,6 @@ _ANSWERS = (
     ),
 )
 _OF_ALERT = re.compile(r"\b(?:alert|alarm|fraud (?:case|warning)|was it you)\b", re.I)
-_WITHDRAW = re.compile(r"\b(?:withdraw\w*|take back|drop|close|cancel)\b", re.I)
-_DISPUTE = re.compile(r"\b(?:dispute|chargeback|complaint about the payment|d[a-z]-?\d{4,})\b", re.I)
 _ACCOUNT = (
     r"(?:(?:the|her|his|my|their|own)\s+)*((?:instant |notice |fixed |junior )?(?:savings?|saver)|current|checking|"
     r"giro|everyday|premium|credit(?: card)?|(?:account\s+)?(?:ending\s+(?:in\s+)?)?(?:\.\.)?\d{4})(?:\s+account)?\b"
@@ -120,11 +118,6 @@ def alert_answer(text: str, memory: Memory) -> str | None:
     if memory.intent == "fraud_alerts" and plain in ("yes", "no", "unsure"):
         return plain
     return next((answer for pattern, answer in _ANSWERS if pattern.search(text)), None)
-
-
-def wants_withdrawal(text: str) -> bool:
-    """Whether a dispute is to be taken back."""
-    return _WITHDRAW.search(text) is not None and _DISPUTE.search(text) is not None
 
 
 def transfer_ends(text: str, said: Entities) -> Entities:

@@ -25,6 +25,14 @@ CARRIES_ON = re.compile(
 CHANGES_MIND = re.compile(
     r"^(?:no\b(?! card)|never ?mind|forget (?:it|that)|cancel(?: that| it)?$|drop it|stop$|leave it)", re.I
 )
+NOT_MEANT = re.compile(
+    r"^(?:no,? )?(?:that(?:'s| is| was)(?: not|n't)? (?:wrong|what i (?:asked|meant|wanted|said))|wrong answer|"
+    r"you(?: are|'re) wrong|i (?:did not|didn't) ask (?:for )?that|i meant something else|you misunderst\w+)\b",
+    re.I,
+)
+ORDERS = re.compile(
+    r"^(?:please |pls )?(?:block|unblock|stop|cancel|transfer|send|order|replace|change|activate|close)\b", re.I
+)
 GO_ON = re.compile(
     r"^(?:ok(?:ay)?|done|yes|yep|go on|continue|again|try again|now|attached|retry|please|ready|there|here)\b|"
     r"attached|try it again|ask again",
@@ -36,6 +44,10 @@ DECIDES_IN_WORDS = re.compile(
 INSTEAD = re.compile(
     r"^(?:no|sorry|actually|rather|make it|wait)\b[,.]?\s+(?:make (?:it|that) |i mean )?(.{2,80})$", re.I
 )
+WHAT_THAT_COSTS = re.compile(
+    r"^(?:and |ok,? |so )*(?:what|how much) (?:does|do|would|will) (?:it|that|this) cost(?: (?:her|him|me))?\W*$",
+    re.I,
+)
 HOW_TO_DO_THAT = re.compile(
     r"^(?:and |ok,? |so )*(?:how (?:do|can|should|would) (?:i|we|she|he|they) do (?:that|this|it)|"
     r"how does (?:that|this|it) work|"
@@ -45,6 +57,7 @@ HOW_TO_DO_THAT = re.compile(
 # "this" and "that" point back at the end of a clause or before what was shown, but not in "this month".
 BACK_TO = re.compile(
     r"\b(?:it|its|the same|the card|the account|the transfer)\b"
+    r"|(?<!is )(?<!are )(?<!was )(?<!were )\bthere(?=\s*(?:$|[?.!,;]|this|last|in|since))"
     r"|\b(?:that|this)(?=\s*(?:$|[?.!,;]|(?:one|card|account|transfer|payment)\b))",
     re.I,
 )
@@ -74,6 +87,11 @@ NARROWED_BY: Mapping[str, tuple[str, ...]] = {
     "overdraft": ("account", "ending"),
     "savings": ("account", "ending"),
     "loan": ("account", "ending"),
+    "statement": ("account", "ending", "card", "since", "until"),
+    "close_account": ("account", "ending"),
+    "loan_repay": ("account", "ending"),
+    "verify_transaction": ("since", "until", "exact", "merchant", "hint"),
+    "direct_deposit": ("since", "until"),
     "transactions": MOVES,
     "spending": ("since", "until", "merchant", "category", "hint"),
     "fees_charged": ("since", "until", "exact"),
@@ -86,10 +104,11 @@ NARROWED_BY: Mapping[str, tuple[str, ...]] = {
     "fraud_alerts": ("card", "ending"),
     "dispute_payment": ("since", "until", "exact", "merchant", "hint"),
 }
+OF_KIND = re.compile(r"\b(debit|credit) card\b", re.I)
 OF_CARDS = ("card", "ending")
 TRANSFER_STATES = frozenset("scheduled processing open pending failed completed cancelled rejected waiting".split())
 OF_MOVEMENTS = frozenset(
-    "payment payments transaction transactions incoming outgoing pending smaller larger bigger".split()
+    "payment payments transaction transactions incoming outgoing pending smaller larger bigger went came out".split()
 )
 
 # Words that only place or narrow a question; a message made of nothing else carries the last question on.
@@ -98,7 +117,8 @@ NARROWING = STOP_WORDS | frozenset(
     fixed junior one ones same only just also then what about last next past previous first second third fourth
     fifth number today yesterday tomorrow week weeks month months year years day days quarter weekend since
     until before after between over under above below more less than least most in on at payments payment
-    transactions transaction bigger larger smaller incoming outgoing pending eur euro euros once again show list
+    transactions transaction bigger larger smaller incoming outgoing pending went came
+    out eur euro euros once again show list
     please both all other another january february march april may june july august september october november
     december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday
     sunday beginning start end""".split()

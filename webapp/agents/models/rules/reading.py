@@ -11,6 +11,7 @@ from webapp.agents.models.rules.entities import Entities, EntityReader, from_jso
 from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent
 from webapp.agents.models.rules.filling import picked
 from webapp.agents.models.rules.memory import Awaiting, Memory
+from webapp.agents.models.rules.orders import block_reason
 from webapp.agents.models.rules.phrases import (
     ASKS,
     BACK_TO,
@@ -20,14 +21,16 @@ from webapp.agents.models.rules.phrases import (
     GO_ON,
     HOW_TO_DO_THAT,
     INSTEAD,
-    LEANS_BACK,
     NARROWED_BY,
     NARROWING,
+    NOT_MEANT,
     OF_CARDS,
+    OF_KIND,
     OF_MOVEMENTS,
-    PARTS,
     TRANSFER_STATES,
+    WHAT_THAT_COSTS,
 )
+from webapp.agents.models.rules.pieces import pieces_of, stands_beside, tells_a_story
 from webapp.agents.models.rules.routing import Route, Router
 from webapp.agents.words import clean, tokens
 
@@ -83,6 +86,10 @@ class Reader:
         text = clean(question)
         route = self._router.route(text)
         entities = self._entities(text, route, today)
+        if NOT_MEANT.match(text) and memory.question:
+            before = self._router.route(memory.question)
+            others = tuple(one for one in before.ranked if one[0] != memory.intent)
+            return Reading((), replace(route, ranked=others or route.ranked), memory, kind="misunderstood")
         if memory.awaiting:
             filled = self._filled(memory.awaiting, text, route, entities, memory, customer_number, today)
             if filled:
@@ -121,11 +128,12 @@ class Reader:
 
     def _parts(self, text: str, whole: Route, today: date) -> list[Task]:
         """The tasks of a message that clearly holds several; one task or none otherwise."""
-        pieces = _pieces(text)
+        pieces = pieces_of(text)
         if len(pieces) < 2:
             return []
         if whole.intent in HANDBOOK and not all(ASKS.match(piece) for piece in pieces[1:]):
             return []  # "how do I block a card and order a new one" is one question
+        story = tells_a_story(whole)
         found: list[Task] = []
         for piece in pieces[:12]:
             route = self._router.route(piece)
@@ -133,6 +141,7 @@ class Reader:
             if (
                 not route.concepts
                 or route.confidence < SURE_OF_A_PART
+                or (story and not stands_beside(whole, route, piece))
                 or intent.key == OUT_OF_SCOPE
                 or intent.key in CONVERSATION
             ):
@@ -163,7 +172,12 @@ class Reader:
 
     def _with_focus(self, task: Task, memory: Memory) -> Task:
         """Fill in what "it", "the card" or "the second one" means from what was shown before."""
+        if task.intent.key == "stop_payment" and memory.intent == "transfers" and BACK_TO.search(task.text):
+            task = replace(task, intent=self._router.intents["cancel_transfer"])  # what was shown is what "it" is
         entities = task.entities
+        kind = OF_KIND.search(task.text)
+        if kind and task.intent.agent == "cards" and not (entities.card or entities.ending):
+            entities = replace(entities, card=kind[1].lower())
         if entities.ordinal and memory.shown_ids:
             item = memory.item(entities.ordinal)
             name = {"card": "card", "account": "account", "transfer": "transfer", "dispute": "dispute"}.get(
@@ -191,7 +205,7 @@ class Reader:
             entities = replace(entities, transfer=focus["transfer"])
         elif (
             points_back
-            and agent == "accounts"
+            and (agent == "accounts" or task.intent.key == "statement")
             and not (entities.account or entities.ending or entities.card)
             and "account" in focus
         ):
@@ -203,8 +217,10 @@ class Reader:
             and "merchant" in focus
         ):
             entities = replace(entities, merchant=focus["merchant"], exact=focus.get("amount"), hint=None)
+        if task.intent.key == "verify_transaction":
+            points_back = re.search(r"\b(?:this|that|it)\b", task.text, re.I) is not None  # "was that really her?"
         if (
-            task.intent.key in ("dispute_payment", "report_fraud")
+            task.intent.key in ("dispute_payment", "report_fraud", "verify_transaction")
             and points_back
             and not entities.item
             and "transaction" in focus
@@ -227,6 +243,9 @@ class Reader:
         if HOW_TO_DO_THAT.match(text) and before.agent != "orchestrator":
             question = before.procedure or memory.question
             return Reading((Task(self._router.intents["how_to"], Entities(), question, 0.85),), route, memory)
+        if WHAT_THAT_COSTS.match(text) and before.agent != "orchestrator" and before.key not in HANDBOOK:
+            question = f"fee: {before.procedure or memory.question}"
+            return Reading((Task(self._router.intents["rates_fees"], Entities(), question, 0.85),), route, memory)
         if bare and entities.ordinal and words:
             if not memory.shown_ids:
                 return Reading((), route, memory, kind="unclear")
@@ -274,7 +293,9 @@ class Reader:
             return self._filled_with(awaiting, said, route, memory)  # here "no" is a value
         if awaiting.slot == "decision" and (changed := INSTEAD.match(text)):
             other = self._entities(changed[1], self._router.route(changed[1]), today, intent=awaiting.intent)
-            if other.exact or other.card or other.ending or other.account or other.iban:
+            if awaiting.intent in ("block_card", "replace_card") and (why := block_reason(changed[1])):
+                other = Entities(reason=why)
+            if other.exact or other.card or other.ending or other.account or other.iban or other.reason:
                 return self._filled_with(awaiting, replace(other, direction=None, kind=None), route, memory)
         if CHANGES_MIND.match(text):
             return Reading((), route, memory, kind="dropped")
@@ -360,16 +381,3 @@ class Reader:
         if awaiting.slot == "payment" and plain and not entities and 0 < len(text.split()) <= 3:
             return Entities(merchant=text)
         return None
-
-
-def _pieces(text: str) -> list[str]:
-    """The message cut at its joints; a piece that begins with a preposition belongs to the one before."""
-    pieces: list[str] = []
-    for piece in PARTS.split(text):
-        if not piece or not piece.strip(" \"'."):
-            continue
-        if pieces and LEANS_BACK.match(piece):
-            pieces[-1] = f"{pieces[-1]} {piece}"
-        else:
-            pieces.append(piece)
-    return pieces

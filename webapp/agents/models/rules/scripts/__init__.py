@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from webapp.agents.models.rules.scripts import accounts, cards, disputes, handbook, loans, payments, requests
-from webapp.agents.models.rules.scripts.part import Scene
+from webapp.agents.models.rules.scripts import (
+    accounts,
+    cards,
+    care,
+    disputes,
+    handbook,
+    loans,
+    payments,
+    requests,
+    service,
+)
+from webapp.agents.models.rules.scripts.part import Scene, ScriptFor
 
 # A request is answered with its procedure even before a customer is attached.
 _REQUEST = Scene(requests.request, needs_customer=False)
 _HANDBOOK = Scene(handbook.handbook, needs_customer=False)
+
+
+def _anybody(script: ScriptFor) -> Scene:
+    """A scene whose procedure is worth saying before a customer is attached."""
+    return Scene(script, needs_customer=False)
+
 
 SCENES: Mapping[str, Scene] = {
     "balance": Scene(accounts.balance),
@@ -29,6 +45,25 @@ SCENES: Mapping[str, Scene] = {
     "transfer_failed": Scene(payments.transfer_failed),
     "standing_instructions": Scene(payments.standing_instructions),
     "upcoming": Scene(payments.upcoming),
+    "direct_deposit": Scene(accounts.direct_deposit, unless=accounts.SETS_UP),
+    "close_account": _anybody(accounts.close_account),
+    "statement": Scene(care.statement, unless=care.ON_PAPER),
+    "kyc_documents": Scene(care.kyc_documents),
+    "name_change": _anybody(care.name_change),
+    "power_of_attorney": _anybody(care.power_of_attorney),
+    "deceased_customer": _anybody(care.deceased_customer),
+    "vulnerable_customer": _anybody(care.vulnerable_customer),
+    "complaint": _anybody(care.complaint),
+    "branch_finder": _anybody(service.branch_finder),
+    "loan_apply": _anybody(loans.loan_apply),
+    "loan_status": _anybody(loans.loan_status),
+    "loan_repay": _anybody(loans.loan_repay),
+    "verify_transaction": Scene(disputes.verify_transaction),
+    "withdraw_dispute": _REQUEST,
+    "online_access": _anybody(service.online_access),
+    "appointment": _anybody(service.appointment),
+    "phishing": _anybody(disputes.phishing),
+    "limits": _anybody(handbook.limits),
     "loan": Scene(loans.loan),
     "savings": Scene(loans.savings),
     "disputes_status": Scene(disputes.disputes_status),
@@ -51,7 +86,7 @@ SCENES: Mapping[str, Scene] = {
     "standing_order_change": _REQUEST,
     "change_contact": _REQUEST,
     "open_account": _REQUEST,
-    "loan_request": _REQUEST,
+    "loan_request": _anybody(loans.loan_request),
     "dispute_payment": Scene(requests.dispute_payment),
     "person": Scene(requests.person, needs_customer=False),
     "report_fraud": Scene(requests.report_fraud, needs_customer=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from webapp.agents.models.rules.reading import Task
+from webapp.agents.models.rules.scripts.cases import sections
 from webapp.agents.models.rules.scripts.part import (
     Part,
     Script,
@@ -18,6 +19,9 @@ from webapp.agents.models.rules.scripts.part import (
 
 WRONG_PIN = "card blocked after three wrong PINs, unblock"
 _NEW_PIN = re.compile(r"\b(?:forg\w+|new pin|pin letter|reminder|remember|order|send|change)\b", re.I)
+
+
+_WANTS_TO_KNOW = re.compile(r"\bwhat(?:'s| is) (?:her|his|my|the) pin\b|\b(?:see|tell|read|show)\b.*\bpin\b", re.I)
 
 
 def _reason(seen: Seen) -> str:
@@ -53,6 +57,9 @@ def card_status(task: Task) -> Script:
 
 def card_pin(task: Task) -> Script:
     """Wrong PINs, and the procedure that fits."""
+    if _WANTS_TO_KNOW.search(task.text):
+        passage = yield sections("PIN: letter, reminder, change", "Keeping the PIN safe / Forgotten PIN")
+        return Part(passage.text, ("Send a PIN letter", "What does a new PIN cost?"))
     seen = yield call("card_pin", last_four=card_of(task.entities))
     waiting = asks_which_card(task, seen)
     if waiting:
@@ -73,6 +80,9 @@ def card_limits(task: Task) -> Script:
 def card_declined(task: Task) -> Script:
     """Reasons in the record, and the procedure for the one that counts."""
     seen = yield call("card_declined", last_four=card_of(task.entities))
+    usable = seen.facts.get("usable")
+    if seen.facts.get("ask") == "card" and isinstance(usable, str):  # the others are expired
+        seen = yield call("card_declined", last_four=usable)
     waiting = asks_which_card(task, seen)
     if waiting:
         return Part(seen.text, awaiting=waiting)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from webapp.agents.models.rules.reading import Task
-from webapp.agents.models.rules.scripts.part import Part, Script, quoted
+from webapp.agents.models.rules.scripts.cases import case, fitting
+from webapp.agents.models.rules.scripts.part import Part, Script, call, quoted
 from webapp.agents.tools.handbook import NOT_SAID
+from webapp.agents.wording import together
 
 _COURTESY = re.compile(
     r"^(?:\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|please|pls|ok(?:ay)?|thanks|so|well|"
@@ -30,10 +32,42 @@ _NEXT = {
 }
 
 
+_OF_A_CARD = re.compile(r"\b(?:my|her|his|customer's) limits?\b|\b(?:her|his|my) (?:debit |credit )?card\b", re.I)
+_GLANCE = "limits at a glance"
+_LIMITS = (
+    case(
+        r"\b(?:release|teller|second|sign\w*|co-sign\w*|colleague|two people|confirm\w*)\b",
+        _GLANCE,
+        "Who confirms",
+    ),
+    case(r"\b(?:raise\w*|increase\w*|change\w*|lower\w*|higher)\b", _GLANCE, "Changing a limit"),
+    case(r"\b(?:all|overview|list|which|general|what limits)\b", _GLANCE, "Payments / Cards and cash"),
+    case(r"\b(?:contactless|cash|pin|machine|atm|deposit\w*|debit card|card)\b", _GLANCE, "Cards and cash"),
+    case(r"", _GLANCE, "Payments"),
+)
+
+
+def limits(task: Task) -> Script:
+    """The limits that apply; with those of the customer's own cards where they are meant."""
+    cards = ""
+    if _OF_A_CARD.search(task.text):
+        seen = yield call("card_limits")
+        cards = seen.text if seen.ok else ""
+    passage = yield fitting(task, _LIMITS)
+    return Part(
+        together(cards, passage.text),
+        (
+            "Raise the card limit",
+            "How can a customer send more than the online limit?",
+            "What is the daily limit of the card?",
+        ),
+    )
+
+
 def handbook(task: Task) -> Script:
     """The passage that answers, or that there is none."""
     question = _COURTESY.sub("", task.text).strip(" \"'“”") or task.text
-    if task.intent.key == "opening_hours" and not re.search(r"hours|open", question, re.I):
+    if task.intent.key == "opening_hours" and not re.search(r"hours|open|extension|desk|number|call", question, re.I):
         question = f"opening hours {question}"
     seen = yield quoted(question)
     suggestions = tuple(one for one in _NEXT.get(task.intent.key, ()) if one.lower() != task.text.lower())

@@ -19,10 +19,14 @@ from webapp.agents.models.rules.orders import (
     wants_express,
 )
 from webapp.agents.models.rules.reading import Task
+from webapp.agents.models.rules.scripts.cases import sections
+from webapp.agents.models.rules.scripts.disputes import AFTER, RECOGNISING
+from webapp.agents.models.rules.scripts.disputes import verify_transaction as gone_through
 from webapp.agents.models.rules.scripts.part import Part, Scene, Script, Seen, amount, beside, call, card_of
 from webapp.agents.models.rules.scripts.requests import dispute_payment as named_payment
 from webapp.agents.wording import together
 
+_WANTED_BACK = re.compile(r"\b(?:back|return(?:ed)?|refund(?:ed)?|reclaim)\b", re.I)
 DECIDE = "Nothing has been changed yet: confirm it on the card below, or decline it there."
 _INSTEAD = ("A person, please", "Show the last 10 transactions", "What is the balance?")
 
@@ -77,7 +81,12 @@ def replace_card(task: Task) -> Script:
 
 
 def activate_card(task: Task) -> Script:
-    """Activate the new card."""
+    """Activate the new card; switching a function of a card on or off is done by hand, as the handbook says."""
+    if re.search(r"\bcontactless\b", task.whole, re.I):
+        status = yield call("card_status", last_four=card_of(task.entities))
+        how = yield sections("contactless payments", "Switching it off")
+        text = together("Nothing has been changed: contactless is switched in core banking.", status.text, how.text)
+        return Part(text, _INSTEAD, needs_person=True)
     return _part(task, (yield call("propose_card_activation", last_four=card_of(task.entities))))
 
 
@@ -213,8 +222,15 @@ def cancel_transfer(task: Task) -> Script:
 
 
 def stop_payment(task: Task) -> Script:
-    """Stop a direct debit, or end a standing order."""
+    """Stop a direct debit, or end a standing order; money that is wanted back is another matter."""
     said = task.entities
+    if _WANTED_BACK.search(task.whole) and said.instruction != "standing order":
+        taken = yield call(
+            "transactions", merchant=said.merchant or said.hint, kind="direct debit", direction="out", limit=3
+        )
+        how = yield sections("returning a direct debit", "Deadlines / How to return it")
+        text = together("Nothing has been changed.", taken.text, how.text if how.ok else "")
+        return Part(text, ("Stop the next direct debit", "A person, please"), needs_person=True)
     return _part(
         task,
         (
@@ -259,6 +275,24 @@ def withdraw_dispute(task: Task) -> Script:
     return _part(task, (yield call("propose_dispute_withdrawal", dispute_id=said.dispute, merchant=said.merchant)))
 
 
+def verify_transaction(task: Task) -> Script:
+    """Go through a payment; the answer becomes an answered alert or a fraud report for a person to confirm."""
+    said = task.entities
+    if not said.answer:
+        return (yield from gone_through(task))
+    seen = yield call("payment_in_question", transaction_id=said.item)
+    alert, card = seen.facts.get("alert"), seen.facts.get("card")
+    if isinstance(alert, str) and alert:
+        part = _part(task, (yield call("propose_alert_answer", answer=said.answer, alert_id=alert)))
+    elif said.answer == "no" and isinstance(card, str):
+        part = _part(task, (yield call("propose_fraud_report", last_four=card, transaction_id=said.item)))
+    else:
+        return (yield from gone_through(task))
+    passage = yield sections(RECOGNISING, AFTER[said.answer])
+    text = together(part.text, passage.text if passage.ok else "")
+    return replace(part, text=text, needs_person=said.answer == "no", urgent=said.answer == "no")
+
+
 def answer_alert(task: Task) -> Script:
     """Record what the customer says to an alert."""
     return _part(task, (yield call("propose_alert_answer", answer=task.entities.answer, alert_id=task.entities.item)))
@@ -269,7 +303,7 @@ def report_fraud(task: Task) -> Script:
     said = task.entities
     part = _part(task, (yield call("propose_fraud_report", last_four=card_of(said), transaction_id=said.item)))
     alerts = yield call("fraud_alerts")
-    passage = yield beside("report fraud, unauthorised payment")
+    passage = yield sections("reporting fraud", "At once")
     open_ones = alerts.text if alerts.facts.get("open") else ""
     text = together(part.text, open_ones, passage.text if passage.ok else "")
     return Part(
@@ -304,6 +338,7 @@ PROPOSING: Mapping[str, Scene] = {
     "dispute_payment": Scene(dispute_payment),
     "report_fraud": Scene(report_fraud),
     "change_contact": Scene(change_contact),
+    "verify_transaction": Scene(verify_transaction),
     "answer_alert": Scene(answer_alert),
     "withdraw_dispute": Scene(withdraw_dispute),
 }

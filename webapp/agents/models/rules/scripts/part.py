@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -60,6 +61,11 @@ class Scene:
 
     play: ScriptFor
     needs_customer: bool = True
+    unless: re.Pattern[str] | None = None  # words of a question that the handbook answers without a customer
+
+    def waits_for_customer(self, task: Task) -> bool:
+        """Whether the task makes no sense before a customer is attached."""
+        return self.needs_customer and not (self.unless and self.unless.search(task.text))
 
 
 def call(tool: str, **arguments: Json) -> ToolCall:

@@ -25,17 +25,15 @@ _PROCEDURES = (
         "report_fraud",
         "phishing, customer gave codes",
     ),
-    (re.compile(r"\b(?:clos\w+|terminat\w+|cancel|leaving)\b", re.I), "open_account", "closing an account"),
     (re.compile(r"\bjoint\b", re.I), "open_account", "joint account"),
-    (re.compile(r"\b(?:name|surname|married|wedding)\b", re.I), "change_contact", "name change certificate"),
-    (re.compile(r"\b(?:e-?mail|phone|mobile|number)\b", re.I), "change_contact", "change of phone number or email"),
-    (re.compile(r"\b(?:holiday|pause|break|skip|defer|can't pay)\b", re.I), "loan_request", "loan payment holiday"),
+    (re.compile(r"\b(?:child|son|daughter|minor|year old|junior)\b", re.I), "open_account", "account under 18"),
+    (re.compile(r"\b(?:business|firm|company)\b", re.I), "open_account", "opening a business account"),
     (
-        re.compile(r"\b(?:early|pay off|payoff|settle|extra|special repayment|repay)\b", re.I),
-        "loan_request",
-        "early repayment of a loan",
+        re.compile(r"\b(?:change|switch|upgrade|downgrade|convert|turn)\b", re.I),
+        "open_account",
+        "changing account type",
     ),
-    (re.compile(r"\b(?:overdraft|dispo|credit line)\b", re.I), "loan_request", "arranged overdraft"),
+    (re.compile(r"\b(?:e-?mail|phone|mobile|number)\b", re.I), "change_contact", "change of phone number or email"),
     (re.compile(r"\b(?:abroad|international|wire|usa|canada)\b", re.I), "transfer_money", "international transfer"),
     (re.compile(r"\binstant\b", re.I), "transfer_money", "instant transfer"),
     (re.compile(r"\b(?:cash|withdraw)\b", re.I), "transfer_money", "cash withdrawal"),
@@ -81,10 +79,10 @@ def _state(task: Task) -> ToolCall:
         )
     if key in ("stop_payment", "standing_order_change"):
         return call("standing_instructions", kind=said.instruction, to=said.merchant)
+    if key == "withdraw_dispute":
+        return call("disputes", dispute_id=said.dispute, merchant=said.merchant if not said.dispute else None)
     if key == "change_contact":
         return call("customer_profile", part="contact")
-    if key == "loan_request":
-        return call("overdraft") if re.search(r"overdraft|dispo|credit line", task.text, re.I) else call("loans")
     return call("accounts_overview")
 
 
@@ -94,7 +92,8 @@ def request(task: Task) -> Script:
     if not seen.ok and seen.observation.outcome == "not found" and task.intent.agent == "cards":
         return Part(together(f"Nothing has been changed. {seen.text}"), ("Which cards are there?", "A person, please"))
     passage = yield quoted(_procedure(task))
-    return _answer(task, seen.text, passage)
+    missing = task.intent.key == "open_account" and seen.observation.outcome == "refused"  # a new customer, perhaps
+    return _answer(task, "" if missing else seen.text, passage)
 
 
 def _answer(task: Task, state: str, passage: Seen) -> Part:

@@ -1,0 +1,37 @@
+"""A message cut at its joints, and which of its pieces are tasks of their own."""
+
+from __future__ import annotations
+
+from webapp.agents.models.rules.phrases import ASKS, LEANS_BACK, ORDERS, PARTS
+from webapp.agents.models.rules.routing import Route
+
+# A message about what has happened to somebody is one story, whatever its sentences name on the way.
+_STORIES = frozenset(
+    "deceased_customer vulnerable_customer power_of_attorney name_change complaint online_access phishing".split()
+)
+_SURE = 0.9
+
+
+def tells_a_story(whole: Route) -> bool:
+    """Whether the message as a whole is clearly about what has happened to somebody."""
+    return whole.intent in _STORIES and whole.confidence >= _SURE
+
+
+def stands_beside(whole: Route, part: Route, piece: str) -> bool:
+    """Whether a piece of a story is a task beside it: a clear question or order, not a circumstance."""
+    return part.intent == whole.intent or (
+        part.confidence >= _SURE and (ASKS.match(piece) is not None or ORDERS.match(piece) is not None)
+    )
+
+
+def pieces_of(text: str) -> list[str]:
+    """The message cut at its joints; a piece that begins with a preposition belongs to the one before."""
+    pieces: list[str] = []
+    for piece in PARTS.split(text):
+        if not piece or not piece.strip(" \"'."):
+            continue
+        if pieces and LEANS_BACK.match(piece):
+            pieces[-1] = f"{pieces[-1]} {piece}"
+        else:
+            pieces.append(piece)
+    return pieces
