@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.agents.fakes import desk
 from tests.agents.rows import CUSTOMERS
-from webapp.agents.models.chat_completions.known import known_at
+from webapp.agents.models.chat_completions.known import OverhearingBank, known_at, names_said
 from webapp.agents.models.chat_completions.veil import KINDS, PLACEHOLDER, UNKNOWN, Known, Unveiling, Veil
 from webapp.agents.wording import plain
 from webapp.services.masking import mask_card_secrets
@@ -80,6 +80,29 @@ def test_payees_of_the_customer_are_hidden_and_shops_are_not() -> None:
     assert payees
     hidden = veil().hide("; ".join(sorted(payees)))
     assert not any(name in hidden for name in payees)
+
+
+def test_names_that_come_through_the_bank_s_door_later_are_hidden_from_then_on() -> None:
+    made = Veil(b"k")
+    bank = OverhearingBank(desk().bank, made, MARIA)
+    payee = desk().bank.transfers("10-2041")[0].to_name
+    assert payee in made.hide(f"to {payee}")
+    assert bank.transfers("10-2041")
+    assert payee not in made.hide(f"to {payee}")
+    assert "Maria" in made.hide("maria or Maria")
+    bank.search_customers("Maria")
+    assert "Maria" not in made.hide("Maria")
+
+
+def test_names_staff_type_are_hidden_and_the_bank_s_own_words_are_not() -> None:
+    made = Veil(b"k")
+    said = "send 50 EUR to Robin Vale from Everyday Current, and to Anna-Lena Öztürk; not to Nordhafen Bank"
+    made.learn(names_said(said))
+    hidden = made.hide(said)
+    assert "Robin" not in hidden
+    assert "Öztürk" not in hidden
+    assert "Everyday Current" in hidden
+    assert "Nordhafen Bank" in hidden
 
 
 def test_a_placeholder_is_the_same_throughout_a_session_and_another_one_elsewhere() -> None:

@@ -179,6 +179,7 @@ def test_a_silent_bank_is_waited_for_no_longer_than_allowed(scripted: tuple[Scri
     with answering(scripted, never, read_seconds=0.3) as line, pytest.raises(BankUnavailable):
         HttpBank(line).accounts(MARIA)
     assert time.monotonic() - began < 5
+    assert len(scripted[0].asked) == 1, "its time was over with the first attempt"
     released.set()
 
 

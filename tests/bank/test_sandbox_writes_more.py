@@ -32,7 +32,7 @@ from webapp.bank.orders import (
 )
 from webapp.bank.sandbox.bank_days import bank_days_after, is_bank_day
 from webapp.bank.sandbox.seeding import roll_forward
-from webapp.bank.values import CardStatus, TransferState
+from webapp.bank.values import AccountKind, CardStatus, TransferState
 
 JONAS = "10-2063"  # his debit card is locked by three wrong PINs
 
@@ -223,6 +223,23 @@ def test_a_bill_is_paid_in_time_and_not_too_early(bank: Bank, due: date | None, 
     bank.send(bill(bank, due))
     sent = bank.reads.transfers(MARIA)[0]
     assert (sent.state, sent.reference) == (state, "K-4410 R-2026-17")
+
+
+def test_the_money_at_stake_is_said_in_euros_for_who_may_confirm_it(bank: Bank) -> None:
+    amount = Decimal("6000.00")
+    foreign = abroad(bank, "6000.00")
+    instant = InstantTransfer(bank.account().id, ELSEWHERE, "Robin Vale", Decimal("20.00"))
+    to_herself = replace(later(bank, TODAY + timedelta(days=5)), to_iban=bank.account(AccountKind.SAVINGS).iban)
+    stakes = {
+        later(bank, TODAY + timedelta(days=5), str(amount)): amount,
+        standing(bank, TODAY + timedelta(days=5), str(amount)): amount,
+        bill(bank, TODAY + timedelta(days=9), str(amount)): amount,
+        instant: Decimal("20.00"),
+        replace(foreign, amount=Decimal("500.00")): Decimal("444.84"),
+        to_herself: Decimal("0.00"),
+    }  # fmt: skip
+    for order, at_stake in stakes.items():
+        assert bank.desk.preview(MARIA, order).amount == at_stake, order.kind
 
 
 # Standing orders

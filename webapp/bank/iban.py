@@ -67,5 +67,7 @@ def without_iban(text: str) -> str:
 
 
 def masked(iban: str) -> str:
-    """Country and last four: "DE** **** **** 3310"."""
+    """Country and last four: "DE** **** **** 3310"; of a short account number only its last two."""
+    if len(iban) < 10:
+        return f"** {iban[-2:]}"
     return f"{iban[:2]}** **** **** {iban[-4:]}"

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.chat.views import bp
 from webapp.http.access import for_right, passive, staff
+from webapp.http.fragments import wants_fragment
 from webapp.http.unit_of_work import unit_of_work
 from webapp.services import audit, releases
 
@@ -30,7 +31,8 @@ def waiting_releases() -> ResponseReturnValue:
 @passive
 def waiting_releases_again() -> ResponseReturnValue:
     """The list as it is now, for a page that stays open."""
-    return render_template("chat/_releases.html", waiting=releases.waiting_for(staff()))
+    template = "chat/_releases.html" if wants_fragment() else "chat/releases.html"
+    return render_template(template, waiting=releases.waiting_for(staff()))
 
 
 def _note_looking() -> None:

@@ -129,7 +129,8 @@ def _in_full(desk: Desk, row: Transfer) -> str:
     text = f"Transfer {plain(row.id)} of {money(row.amount, row.currency)} to {plain(row.to_name)} {state}{why}."
     text += f" {plain(row.kind[:1].upper() + row.kind[1:])} transfer, ordered {when(row.ordered_at, desk.now)}"
     text += f", to {plain(row.to_iban_masked)}" if row.to_iban_masked else ""
-    return f"{text}, reference “{plain(row.reference)}”." if row.reference else f"{text}."
+    recall = f" Recall: {plain(row.recall)}." if row.recall else ""
+    return f"{text}, reference “{plain(row.reference)}”.{recall}" if row.reference else f"{text}.{recall}"
 
 
 @reads(label="transfer", doing="Looking at the transfer")
@@ -165,7 +166,8 @@ def standing_instructions(
     if len(rows) == 1:
         row = rows[0]
         lead = f"{plain(row.kind[:1].upper() + row.kind[1:])} to {plain(row.to_name)}"
-        text = f"{lead}: {money(row.amount, row.currency)} every {plain(row.every)}, next on {day(row.next_on)}."
+        last = f", last on {day(row.last_on)}" if row.last_on else ""
+        text = f"{lead}: {money(row.amount, row.currency)} every {plain(row.every)}, next on {day(row.next_on)}{last}."
         return ToolResult(text, facts={"payee": row.to_name})
     many = [count(sum(row.kind == one for row in rows), one) for one in ("standing order", "direct debit")]
     lead = listed([words for words in many if not words.startswith("0 ")])

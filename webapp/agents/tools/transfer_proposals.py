@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from webapp.agents.tools.payment_proposals import one_account
+from webapp.agents.tools.payment_proposals import one_account, propose_transfer
 from webapp.agents.tools.proposed import ask_for, proposed
 from webapp.agents.tools.registry import ToolResult, proposes
 from webapp.agents.tools.subject import customer_of
@@ -113,6 +113,10 @@ def propose_scheduled_transfer(
     if execute_on is None:
         return ask_for("on", "On which day?")
     words = (reference or "").strip()
+    if execute_on <= desk.now.date():  # "today" is an ordinary transfer
+        terms = {"from_account": from_account, "to_account": to_account, "to_iban": to_iban, "to_name": to_name}
+        now: ToolResult = propose_transfer.run(desk, amount, **terms, reference=words)
+        return now
     order = ScheduleTransfer(ends.source.id, ends.iban, ends.name, ends.amount, execute_on, words)
     return proposed(desk, order, ("payments-scheduled", "Ordering"), "full", {"account": ends.source.last_four})
 

@@ -52,16 +52,13 @@ class Line:
         }
         # An order never goes over a connection that was left open: the other side may just have closed it, and then
         # nobody could tell whether the order arrived.
-        self._questions = self._client(headers, address.read_seconds, 16, transport)
-        self._orders = self._client(headers, address.order_seconds, 0, transport)
+        self._questions = self._client(headers, 16, transport)
+        self._orders = self._client(headers, 0, transport)
 
-    def _client(
-        self, headers: dict[str, str], seconds: float, kept: int, transport: httpx.BaseTransport | None
-    ) -> httpx.Client:
+    def _client(self, headers: dict[str, str], kept: int, transport: httpx.BaseTransport | None) -> httpx.Client:
         return httpx.Client(
             base_url=self._address.url.rstrip("/"),
             headers=headers,
-            timeout=httpx.Timeout(seconds, connect=self._address.connect_seconds),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=kept),
             follow_redirects=False,  # a token is not carried anywhere else
             trust_env=False,
@@ -78,16 +75,15 @@ class Line:
         give_up = time.monotonic() + self._address.read_seconds
         for attempt in range(1, ATTEMPTS + 1):
             pause = PAUSE * attempt * random.uniform(0.5, 1.5)  # noqa: S311  # spreads the load, keeps no secret
-            last = attempt == ATTEMPTS or time.monotonic() + pause >= give_up
             try:
                 said = self._once(self._questions, path, params, content, {}, give_up)
             except httpx.HTTPError as failure:
-                if last:
+                if _is_last(attempt, pause, give_up):
                     raise BankUnavailable(f"the bank did not answer ({type(failure).__name__})") from failure
             else:
                 if said.status not in AWAY:
                     return _let_in(said)
-                if last:
+                if _is_last(attempt, pause, give_up):
                     raise BankUnavailable(f"the bank is away ({said.status})")
             time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
@@ -120,7 +116,9 @@ class Line:
             body = json.dumps(content, separators=(",", ":")).encode()
             headers = {**headers, "Content-Type": "application/json"}
         method = "GET" if body is None else "POST"
-        with client.stream(method, path, params=params, content=body, headers=headers) as response:
+        left = max(0.01, give_up - time.monotonic())
+        timeout = httpx.Timeout(left, connect=min(left, self._address.connect_seconds))
+        with client.stream(method, path, params=params, content=body, headers=headers, timeout=timeout) as response:
             kept = bytearray()
             for piece in response.iter_raw():
                 kept += piece
@@ -135,6 +133,11 @@ class Line:
         """Let go of the connections."""
         self._questions.close()
         self._orders.close()
+
+
+def _is_last(attempt: int, pause: float, give_up: float) -> bool:
+    """Whether there is no time, or no attempt, left after this one."""
+    return attempt == ATTEMPTS or time.monotonic() + pause >= give_up
 
 
 def _json_of(body: bytes, kind: str, response: httpx.Response) -> Any:

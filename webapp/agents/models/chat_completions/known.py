@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
-from webapp.agents.models.chat_completions.veil import Kind, Known
+from webapp.agents.models.chat_completions.veil import Kind, Known, Veil
 from webapp.agents.transcript import Desk
 from webapp.agents.wording import day
 from webapp.agents.words import STOP_WORDS
-from webapp.bank.core_banking import TransactionQuery
-from webapp.bank.values import Customer, TransactionKind
+from webapp.bank.core_banking import CoreBanking, TransactionQuery
+from webapp.bank.values import (
+    Account,
+    Card,
+    Customer,
+    CustomerMatch,
+    Dispute,
+    FraudAlert,
+    StandingInstruction,
+    Transaction,
+    TransactionKind,
+    Transfer,
+)
 
+_LARGE = r"[A-ZÄÖÜ][\w'-]+"
+_BEFORE = "to|for|from|of|by|with|named|called|name is|recipient|payee|customer|client"
+_SAID = re.compile(rf"\b(?i:{_BEFORE})\s+({_LARGE}(?:\s+{_LARGE}){{1,2}})")
 MOST_READ = 200
 _SHORTEST = 3
 # A counterparty of these may be a person; who takes card payments is a shop.
@@ -43,6 +58,78 @@ def known_at(desk: Desk) -> list[Known]:
     for name in dict.fromkeys(payees):
         found += _of_payee(name, customer)
     return found
+
+
+def names_said(text: str) -> list[Known]:
+    """Names that staff type and no record knows: two or three words written large behind "to", "from" and the like."""
+    found = []
+    for match in _SAID.finditer(text):
+        if not any(word.casefold() in _WORDS_TOO for word in match[1].split()):
+            found.append(Known("NAME", match[1]))
+    return found
+
+
+class OverhearingBank:
+    """A bank as tools read it: every name of a person that comes through this door is hidden from then on."""
+
+    def __init__(self, bank: CoreBanking, veil: Veil, customer: Customer) -> None:
+        self._bank = bank
+        self._veil = veil
+        self._customer = customer
+
+    def search_customers(self, text: str, limit: int = 8) -> Sequence[CustomerMatch]:
+        """As the bank says."""
+        found = self._bank.search_customers(text, limit)
+        self._veil.learn(known for row in found for known in _of_person(row.name))
+        return found
+
+    def customer(self, customer_number: str) -> Customer:
+        """As the bank says."""
+        found = self._bank.customer(customer_number)
+        self._veil.learn(_of_customer(found))
+        return found
+
+    def accounts(self, customer_number: str) -> Sequence[Account]:
+        """As the bank says."""
+        return self._bank.accounts(customer_number)
+
+    def cards(self, customer_number: str) -> Sequence[Card]:
+        """As the bank says."""
+        return self._bank.cards(customer_number)
+
+    def card(self, customer_number: str, last_four: str) -> Card:
+        """As the bank says."""
+        return self._bank.card(customer_number, last_four)
+
+    def transactions(self, customer_number: str, query: TransactionQuery) -> Sequence[Transaction]:
+        """As the bank says."""
+        found = self._bank.transactions(customer_number, query)
+        self._hear(row.counterparty for row in found if row.kind in _BETWEEN_PEOPLE)
+        return found
+
+    def transfers(self, customer_number: str, limit: int = 20) -> Sequence[Transfer]:
+        """As the bank says."""
+        found = self._bank.transfers(customer_number, limit)
+        self._hear(row.to_name for row in found)
+        return found
+
+    def standing_instructions(self, customer_number: str) -> Sequence[StandingInstruction]:
+        """As the bank says."""
+        found = self._bank.standing_instructions(customer_number)
+        self._hear(row.to_name for row in found)
+        return found
+
+    def fraud_alerts(self, customer_number: str) -> Sequence[FraudAlert]:
+        """As the bank says."""
+        return self._bank.fraud_alerts(customer_number)
+
+    def disputes(self, customer_number: str) -> Sequence[Dispute]:
+        """As the bank says."""
+        return self._bank.disputes(customer_number)
+
+    def _hear(self, payees: Iterable[str]) -> None:
+        for name in dict.fromkeys(payees):
+            self._veil.learn(_of_payee(name, self._customer))
 
 
 def _of_customer(customer: Customer) -> Iterator[Known]:

@@ -13,7 +13,7 @@ from webapp.agents.models.chat_completions.breaker import State
 from webapp.agents.models.chat_completions.endpoint import Endpoint
 from webapp.agents.models.chat_completions.failures import SENTENCES, ModelFailed, Reason
 from webapp.agents.models.chat_completions.instructions import prompt_version
-from webapp.agents.models.chat_completions.known import known_at
+from webapp.agents.models.chat_completions.known import OverhearingBank, known_at, names_said
 from webapp.agents.models.chat_completions.spending import Ledger, ModelUse, Tally
 from webapp.agents.models.chat_completions.talk import Question, Talk, deadline
 from webapp.agents.models.chat_completions.veil import Veil
@@ -96,6 +96,9 @@ class TeamWithModel:
         tell(Step("Asking the language model"))
         veil = Veil(self._key_of(desk), self._place.mask)
         veil.learn(known_at(desk))
+        veil.learn(known for line in lines if line.who == "staff" for known in names_said(line.text))
+        if desk.customer is not None:
+            desk = replace(desk, bank=OverhearingBank(desk.bank, veil, desk.customer))
         question = Question(lines, desk, tell, deadline(self.endpoint.settings.turn_seconds), left)
         talk = Talk(self.endpoint, Letter(veil, self._place.bank_name), question, tally)
         tools = guarded(self._tools, StaffWords.of(lines))

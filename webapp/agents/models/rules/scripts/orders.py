@@ -120,8 +120,7 @@ def transfer_money(task: Task) -> Script:
         return _part(replace(task, entities=said), (yield call("propose_instant_transfer", **ends)))
     if on:
         later = yield call("propose_scheduled_transfer", execute_on=on, to_account=said.to_account, **ends)
-        if not (later.observation.outcome == "refused" and "not in the future" in later.text):
-            return _part(replace(task, entities=said), later)
+        return _part(replace(task, entities=said), later)
     return _part(replace(task, entities=said), (yield call("propose_transfer", to_account=said.to_account, **ends)))
 
 
