@@ -81,6 +81,7 @@ def test_every_intent_is_in_two_conversations_at_least() -> None:
 _PROPOSED = {
     "block_card": "block_card",
     "unblock_card": "unblock_card",
+    "reset_pin_count": "unblock_card",
     "replace_card": "replace_card",
     "activate_card": "activate_card",
     "set_card_limit": "change_card_limit",

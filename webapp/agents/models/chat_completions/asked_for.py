@@ -22,13 +22,22 @@ NOT_ASKED_FOR = "Nobody at the desk has asked for this: propose only what the me
 NOT_SAID = "The member of staff has not said this value; ask for it: {name}."
 
 _LOST = r"lost|stol\w*|steal\w*|missing|gone|fraud\w*|misus\w*"
-_WORDS = {
+_MOVE = r"transfer\w*|send\w*|pay|pays|move\w*|wire\w*|remit\w*|put|book|over to|swift"
+WORDS = {
     "propose_block_card": rf"block\w*|lock\w*|freez\w*|suspend\w*|{_LOST}",
     "propose_unblock_card": r"unblock\w*|unlock\w*|unfreez\w*|lift\w*|again",
     "propose_replacement_card": rf"replac\w*|new|another|reissu\w*|order\w*|damag\w*|brok\w*|express|expir\w*|{_LOST}",
     "propose_card_activation": r"activat\w*",
     "propose_card_limit": r"limits?|raise\w*|lower\w*|increas\w*|decreas\w*|reduc\w*",
-    "propose_transfer": r"transfer\w*|send\w*|pay|pays|move\w*|wire\w*|remit\w*|put|book|over to",
+    "propose_pin_letter": r"pins?|letters?|forgot\w*",
+    "propose_transfer": _MOVE,
+    "propose_instant_transfer": rf"instant\w*|at once|immediate\w*|right now|{_MOVE}",
+    "propose_scheduled_transfer": _MOVE,
+    "propose_bill_payment": r"pay\w*|bills?|invoices?|settl\w*",
+    "propose_international_transfer": _MOVE,
+    "propose_recall": r"recall\w*|back|revers\w*|wrong\w*|mistak\w*|twice|undo",
+    "propose_standing_order": r"standing|so|regular\w*|monthly|weekly|yearly|quarterly|every|each|automatic\w*",
+    "propose_standing_order_change": r"chang\w*|rais\w*|lower\w*|increas\w*|reduc\w*|adjust\w*|more|less|end|ends|until",
     "propose_transfer_cancellation": r"cancel\w*|stop\w*|recall\w*|revok\w*|undo|back",
     "propose_stopped_payment": r"stop\w*|cancel\w*|end|ends|ended|revok\w*|refus\w*|return\w*",
     "propose_dispute": (
@@ -41,8 +50,14 @@ _WORDS = {
     "propose_contact_change": r"chang\w*|updat\w*|new|mov\w*|correct\w*|address|e-?mail|phone|number",
 }
 # Values that have to be staff's own words, and not only somebody's in a record or an article.
-_VALUES = {
+VALUES = {
     "propose_transfer": ("amount", "to_iban"),
+    "propose_instant_transfer": ("amount", "to_iban"),
+    "propose_scheduled_transfer": ("amount", "to_iban"),
+    "propose_bill_payment": ("amount", "to_iban", "invoice"),
+    "propose_international_transfer": ("amount", "to_account", "bic"),
+    "propose_standing_order": ("amount", "to_iban"),
+    "propose_standing_order_change": ("amount", "raise_by", "lower_by"),
     "propose_card_limit": ("daily_limit",),
     "propose_contact_change": ("value",),
 }
@@ -67,7 +82,7 @@ class StaffWords:
 
     def call_for(self, tool: Tool) -> bool:
         """Whether they name what this tool proposes; one without words of its own is named by its label."""
-        words = _WORDS.get(tool.name)
+        words = WORDS.get(tool.name)
         if words is None:
             words = "|".join(rf"{re.escape(word[:5])}\w*" for word in tool.label.split() if len(word) > 3)
         return bool(words) and re.search(rf"\b(?:{words})(?!\w)", self.text, re.IGNORECASE) is not None
@@ -116,7 +131,7 @@ def _only_if_asked(
 ) -> ToolResult:
     if not words.call_for(tool):
         raise BadArgument(NOT_ASKED_FOR)
-    for name in _VALUES.get(tool.name, ()):
+    for name in VALUES.get(tool.name, ()):
         if name in arguments and not words.say(arguments[name]):
             raise BadArgument(NOT_SAID.format(name=name))
     return run(desk, **arguments)
