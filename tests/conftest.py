@@ -45,6 +45,7 @@ class Place:
     kind: str
     app: Flask
     pristine: Path | None  # SQLite: a copy of the file as seeded
+    seeded_articles: int = 0  # the highest row of the handbook as seeded
 
     def reset(self) -> None:
         """As if just seeded: no sessions, no sign-ins, no audit entries; limits forgotten."""
@@ -60,6 +61,12 @@ class Place:
                         text("TRUNCATE chat_session, sign_in, access_token, webhook, audit_entry CASCADE")
                     )
                     connection.execute(text("UPDATE staff_user SET locked = (username = 'locked')"))
+                    connection.execute(text("TRUNCATE handbook_gap"))
+                    connection.execute(
+                        text("DELETE FROM handbook_article WHERE author_name IS NOT NULL OR id > :most"),
+                        {"most": self.seeded_articles},
+                    )
+                    connection.execute(text("UPDATE handbook_article SET state = 'published', effective_until = NULL"))
             else:
                 assert self.pristine
                 db.engine.dispose()
@@ -88,7 +95,9 @@ def make_place(kind: str, database_url: str, folder: Path, **settings: object) -
                 connection.exec_driver_sql("BEGIN")
             pristine = folder / "pristine.db"
             shutil.copy(folder / "bankside.db", pristine)
-    return Place(kind, app, pristine)
+        most = db.session.execute(text("SELECT max(id) FROM handbook_article")).scalar_one()
+        db.session.remove()
+    return Place(kind, app, pristine, most)
 
 
 @pytest.fixture(scope="session")

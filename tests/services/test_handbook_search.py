@@ -17,7 +17,7 @@ from webapp.bank.articles import SANDBOX_HANDBOOK, Article, parse_article
 from webapp.extensions import db
 from webapp.http.unit_of_work import unit_of_work
 from webapp.models import HandbookArticle, HandbookPassage
-from webapp.services import handbook
+from webapp.services import filing
 from webapp.services.handbook import HandbookLibrary, search_words
 
 QUESTIONS = Path(__file__).parent.parent / "bank" / "handbook_questions.csv"
@@ -61,7 +61,7 @@ def extra(app: Flask) -> Article:
 
 def add(article: Article) -> bool:
     with unit_of_work():
-        return handbook.import_article(article, "digest")
+        return filing.import_article(article, "digest")
 
 
 def counts() -> tuple[int, int, int]:
@@ -76,7 +76,7 @@ def test_importing_the_folder_again_changes_nothing(app: Flask) -> None:
     with app.app_context():
         before = counts()
         with unit_of_work():
-            imported, there = handbook.import_folder(SANDBOX_HANDBOOK)
+            imported, there = filing.import_folder(SANDBOX_HANDBOOK)
         assert (imported, there) == (0, before[0])
         assert counts() == before
     assert before[0] >= 60

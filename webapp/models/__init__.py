@@ -2,7 +2,7 @@
 
 from webapp.models.audit import AuditEntry
 from webapp.models.chat import ChatSession, Draft, Reading
-from webapp.models.handbook import HandbookArticle, HandbookPassage
+from webapp.models.handbook import HandbookArticle, HandbookEdition, HandbookGap, HandbookPassage
 from webapp.models.message import CitedPassage, Message, Question, Reply, ReplyAttempt, ToolCall
 from webapp.models.programs import AccessToken, Delivery, KeptAnswer, Webhook
 from webapp.models.proposal import CallerCheck, Proposal
@@ -17,6 +17,8 @@ __all__ = [
     "Delivery",
     "Draft",
     "HandbookArticle",
+    "HandbookEdition",
+    "HandbookGap",
     "HandbookPassage",
     "KeptAnswer",
     "Message",

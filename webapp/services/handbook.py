@@ -1,20 +1,16 @@
-"""The handbook: imported by version, searched by full text. Implements the `PolicyLibrary` port on the database."""
+"""The handbook, searched by full text and meaning. Implements the `PolicyLibrary` port on the database."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Engine, Row
 
-from webapp.bank.articles import Article, parse_article
-from webapp.bank.policy_library import Passage
-from webapp.extensions import db
-from webapp.models import HandbookArticle, HandbookPassage
+from webapp.bank.policy_library import Passage, PolicyLibrary
+from webapp.services.in_force import IN_FORCE, READABLE, prepared
 from webapp.services.meaning_index import MeaningIndex
 from webapp.services.passages import section_order
 
@@ -33,33 +29,27 @@ _FOUND_COLUMNS = """
     article.article_id, article.version, article.title, article.effective_on,
     passage.number, passage.heading, passage.text, passage.audience
 """
-_IN_FORCE = """
-    article.version = (
-        SELECT max(other.version) FROM handbook_article AS other
-        WHERE other.article_id = article.article_id AND other.effective_on <= :today
-    )
-"""
-_SEARCH_SQLITE = text(f"""
+_SEARCH_SQLITE = prepared(f"""
     SELECT {_FOUND_COLUMNS}, -bm25(handbook_index, 3.0, 2.0, 1.0, 2.0) AS rank
     FROM handbook_index
     JOIN handbook_passage AS passage ON passage.id = handbook_index.rowid
     JOIN handbook_article AS article ON article.id = passage.article_row_id
-    WHERE handbook_index MATCH :query AND {_IN_FORCE}
+    WHERE handbook_index MATCH :query AND {READABLE} AND {IN_FORCE}
     ORDER BY rank DESC LIMIT :limit
 """)  # noqa: S608  # constants only
-_SEARCH_POSTGRESQL = text(f"""
+_SEARCH_POSTGRESQL = prepared(f"""
     SELECT {_FOUND_COLUMNS}, ts_rank(handbook_index.words, to_tsquery('english', :query)) AS rank
     FROM handbook_index
     JOIN handbook_passage AS passage ON passage.id = handbook_index.passage_id
     JOIN handbook_article AS article ON article.id = passage.article_row_id
-    WHERE handbook_index.words @@ to_tsquery('english', :query) AND {_IN_FORCE}
+    WHERE handbook_index.words @@ to_tsquery('english', :query) AND {READABLE} AND {IN_FORCE}
     ORDER BY rank DESC, passage.id LIMIT :limit
 """)  # noqa: S608
-_ARTICLE = text(f"""
+_ARTICLE = prepared(f"""
     SELECT {_FOUND_COLUMNS}, 1.0 AS rank
     FROM handbook_passage AS passage JOIN handbook_article AS article ON article.id = passage.article_row_id
-    WHERE article.article_id = :article_id
-      AND ((CAST(:version AS integer) IS NULL AND {_IN_FORCE}) OR article.version = :version)
+    WHERE article.article_id = :article_id AND article.state <> 'draft' AND {READABLE}
+      AND ((CAST(:version AS integer) IS NULL AND {IN_FORCE}) OR article.version = :version)
     ORDER BY passage.number
 """)  # noqa: S608
 
@@ -74,12 +64,20 @@ def search_words(question: str) -> list[str]:
 class HandbookLibrary:
     """Full text with stemming: SQLite FTS5 or PostgreSQL tsvector. Title, headings and example questions weigh more.
 
-    Joined with a search by meaning where the embedding model is there.
+    Joined with a search by meaning where the embedding model is there. Finds what is in force today and may be read
+    with these rights; nothing else has a part in the ranking.
     """
 
-    def __init__(self, engine: Engine, by_meaning: MeaningIndex | None = None) -> None:
+    def __init__(
+        self, engine: Engine, by_meaning: MeaningIndex | None = None, rights: Collection[str] = frozenset()
+    ) -> None:
         self._engine = engine
         self.by_meaning = by_meaning
+        self._rights = frozenset(rights)
+
+    def seen_by(self, rights: Collection[str]) -> HandbookLibrary:
+        """The same handbook for somebody with these rights; as it is, only what all staff may read is found."""
+        return HandbookLibrary(self._engine, self.by_meaning, rights)
 
     def search(self, question: str, limit: int = 5) -> Sequence[Passage]:
         """Passages in force today sharing words with the question, best first; the best one's score is 1.
@@ -94,19 +92,18 @@ class HandbookLibrary:
         with self._engine.connect() as connection:
             rows = connection.execute(
                 _SEARCH_POSTGRESQL if postgresql else _SEARCH_SQLITE,
-                {"query": query, "today": _today(connection), "limit": CANDIDATES},
+                {"query": query, "today": date.today(), "limit": CANDIDATES, "rights": list(self._rights)},
             ).all()
         found = _by_article(words, rows)
         if self.by_meaning is not None and len(words) >= SAYS_SOMETHING:
-            found = self.by_meaning.joined(question, words, found) or found
+            found = self.by_meaning.joined(question, words, found, self._rights) or found
         return found[:limit]
 
     def article(self, article_id: str, version: int | None = None) -> Sequence[Passage]:
         """Every section of an article in order; [] if there is no such article or version."""
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                _ARTICLE, {"article_id": article_id, "version": version, "today": _today(connection)}
-            ).all()
+            wanted = {"article_id": article_id, "version": version, "today": date.today(), "rights": list(self._rights)}
+            rows = connection.execute(_ARTICLE, wanted).all()
         return [_passage(row, 1.0) for row in rows]
 
 
@@ -125,11 +122,6 @@ def _by_article(words: list[str], rows: Sequence[Row[Any]]) -> list[Passage]:
     return sorted(found, key=lambda passage: -passage.score)
 
 
-def _today(connection: Connection) -> date | str:
-    today = date.today()
-    return today if connection.dialect.name == "postgresql" else today.isoformat()
-
-
 def _passage(row: Row[Any], score: float) -> Passage:
     effective = row.effective_on
     return Passage(
@@ -144,65 +136,6 @@ def _passage(row: Row[Any], score: float) -> Passage:
     )
 
 
-def import_folder(folder: Path) -> tuple[int, int]:
-    """Import every Markdown article of a folder: (imported, already there). One version is imported once."""
-    imported = there = 0
-    for path in sorted(folder.glob("*.md")):
-        source = path.read_text(encoding="utf-8")
-        if import_article(parse_article(source, path.name), hashlib.sha256(source.encode()).hexdigest()):
-            imported += 1
-        else:
-            there += 1
-    return imported, there
-
-
-def import_article(article: Article, digest: str) -> bool:
-    """Add an article version and index it; False if this version is there already."""
-    known = db.session.query(HandbookArticle.id).filter_by(article_id=article.id, version=article.version).first()
-    if known:
-        return False
-    row = HandbookArticle(
-        article_id=article.id,
-        version=article.version,
-        title=article.title,
-        effective_on=article.effective_on,
-        audience=article.audience,
-        topics=list(article.topics),
-        questions=list(article.questions),
-        digest=digest,
-        passages=[
-            HandbookPassage(
-                number=section.number, heading=section.heading, audience=section.audience, text=section.text
-            )
-            for section in article.sections
-        ],
-    )
-    db.session.add(row)
-    db.session.flush()
-    for passage in row.passages:
-        _index(passage, row)
-    return True
-
-
-_INDEX_SQLITE = text(
-    "INSERT INTO handbook_index (rowid, title, heading, text, questions) VALUES (:id, :title, :heading, :text, :asked)"
-)
-_INDEX_POSTGRESQL = text("""
-    INSERT INTO handbook_index (passage_id, words) VALUES (:id,
-        setweight(to_tsvector('english', :title), 'A') || setweight(to_tsvector('english', :heading), 'B')
-        || setweight(to_tsvector('english', :asked), 'B') || setweight(to_tsvector('english', :text), 'D'))
-""")
-
-
-def _index(passage: HandbookPassage, article: HandbookArticle) -> None:
-    postgresql = db.session.get_bind().dialect.name == "postgresql"
-    db.session.execute(
-        _INDEX_POSTGRESQL if postgresql else _INDEX_SQLITE,
-        {
-            "id": passage.id,
-            "title": article.title,
-            "heading": passage.heading,
-            "text": passage.text,
-            "asked": "\n".join(article.questions),
-        },
-    )
+def seen_by(library: PolicyLibrary, rights: Collection[str]) -> PolicyLibrary:
+    """A library as somebody with these rights may see it; one that is not ours knows nothing of rights."""
+    return library.seen_by(rights) if isinstance(library, HandbookLibrary) else library

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import Engine, Row, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
 
 from webapp.agents.meaning.loading import Meaning
 from webapp.agents.meaning.minilm import Floats
 from webapp.bank.policy_library import Passage
-from webapp.models import HandbookArticle, HandbookPassage
+from webapp.models import HandbookArticle, HandbookEdition, HandbookPassage
+from webapp.services.in_force import in_force, may_read
 from webapp.services.passages import section_fits
 
 log = logging.getLogger("bankside.meaning")
@@ -38,6 +40,11 @@ class _Shelf:
     begins: NDArray[np.int64]  # where each article's vectors begin
     articles: tuple[tuple[Passage, ...], ...]  # an article's first vectors are its passages', in this order
     place_of: dict[str, int]
+    rights: tuple[str | None, ...]  # which right an article needs
+
+    def readable(self, rights: Collection[str]) -> NDArray[np.bool_]:
+        """Which articles may be read with these rights."""
+        return np.array([may_read(one, rights) for one in self.rights], dtype=np.bool_)
 
 
 class MeaningIndex:
@@ -50,22 +57,30 @@ class MeaningIndex:
         self._refreshing = threading.Lock()
         self._vector = lru_cache(maxsize=512)(self._embedded)
 
-    def joined(self, question: str, words: Sequence[str], found: Sequence[Passage]) -> list[Passage]:
-        """Passages by words (`found`) and by meaning together, best first; [] when meaning cannot be asked now."""
+    def joined(
+        self, question: str, words: Sequence[str], found: Sequence[Passage], rights: Collection[str] = frozenset()
+    ) -> list[Passage]:
+        """Passages by words (`found`) and by meaning together, best first; [] when meaning cannot be asked now.
+
+        Articles that may not be read with these rights have no part in it.
+        """
         shelf = self._shelf
         if shelf is None or self._meaning.model is None or not shelf.articles:
             return []
         if shelf.state != self._state():
-            threading.Thread(target=self.refresh, name="handbook-meaning", daemon=True).start()
+            self.refresh_behind()
             return []
         near = shelf.vectors @ self._vector(question)
-        likeness = _nearest(near, shelf.begins)
+        readable = shelf.readable(rights)
+        likeness = np.where(readable, _nearest(near, shelf.begins), -1)
         by_words: dict[str, float] = {}
         for passage in found:
             by_words.setdefault(passage.article_id, passage.score)
         candidates = set(np.argsort(-likeness, kind="stable")[:CANDIDATES].tolist())
         candidates |= {shelf.place_of[article] for article in by_words if article in shelf.place_of}
-        places = sorted(candidates)
+        places = sorted(place for place in candidates if readable[place])
+        if not places:
+            return []
         spoken = np.array([by_words.get(shelf.articles[place][0].article_id, 0.0) for place in places])
         scores = BY_WORDS * _stretched(spoken) + BY_MEANING * _stretched(likeness[places])
         together: list[Passage] = []
@@ -83,6 +98,10 @@ class MeaningIndex:
             ]
         return sorted(together, key=lambda passage: -passage.score)
 
+    def refresh_behind(self) -> None:
+        """The same as `refresh`, in nobody's way."""
+        threading.Thread(target=self.refresh, name="handbook-meaning", daemon=True).start()
+
     def refresh(self) -> None:
         """Read the handbook in force and have the vectors of what is new; takes 20 ms or so for a new passage."""
         model = self._meaning.model
@@ -93,14 +112,18 @@ class MeaningIndex:
             texts: list[str] = []
             begins: list[int] = []
             articles: list[tuple[Passage, ...]] = []
+            rights: list[str | None] = []
             for rows, questions in self._in_force(state[1]):
+                rights.append(rows[0].needs_right)
                 begins.append(len(texts))
                 texts += [f"{row.title}. {row.heading}. {row.text}" for row in rows]
                 texts += questions
                 articles.append(tuple(_passage(row) for row in rows))
             vectors = self._meaning.store.vectors(texts, model)
             place_of = {passages[0].article_id: place for place, passages in enumerate(articles)}
-            self._shelf = _Shelf(state, vectors, np.array(begins, dtype=np.int64), tuple(articles), place_of)
+            self._shelf = _Shelf(
+                state, vectors, np.array(begins, dtype=np.int64), tuple(articles), place_of, tuple(rights)
+            )
         except (SQLAlchemyError, OSError) as error:  # the search by words goes on; the next question tries again
             log.warning("the handbook could not be read for the search by meaning: %s", type(error).__name__)
         finally:
@@ -113,35 +136,28 @@ class MeaningIndex:
         return model.vector(question)
 
     def _state(self) -> tuple[int, date]:
-        """Changes when articles were imported, and at midnight, when others come into force."""
+        """Changes when something is published, imported or withdrawn, and at midnight, when days begin and end."""
         with self._engine.connect() as connection:
-            return connection.scalar(select(func.max(HandbookArticle.id))) or 0, date.today()
+            return connection.scalar(select(HandbookEdition.number)) or 0, date.today()
 
     def _in_force(self, today: date) -> list[tuple[list[Row[Any]], list[str]]]:
         """The articles in force, each with its passages in order and its example questions."""
-        newest = (
-            select(HandbookArticle.article_id, func.max(HandbookArticle.version).label("version"))
-            .where(HandbookArticle.effective_on <= today)
-            .group_by(HandbookArticle.article_id)
-            .subquery()
-        )
+        article = aliased(HandbookArticle, name="article")
         rows_of = (
             select(
-                HandbookArticle.article_id,
-                HandbookArticle.version,
-                HandbookArticle.title,
-                HandbookArticle.effective_on,
-                HandbookArticle.questions,
+                article.article_id,
+                article.version,
+                article.title,
+                article.effective_on,
+                article.questions,
+                article.needs_right,
                 HandbookPassage.heading,
                 HandbookPassage.text,
                 HandbookPassage.audience,
             )
-            .join(HandbookPassage, HandbookPassage.article_row_id == HandbookArticle.id)
-            .join(
-                newest,
-                (newest.c.article_id == HandbookArticle.article_id) & (newest.c.version == HandbookArticle.version),
-            )
-            .order_by(HandbookArticle.article_id, HandbookPassage.number)
+            .join(HandbookPassage, HandbookPassage.article_row_id == article.id)
+            .where(in_force(today))
+            .order_by(article.article_id, HandbookPassage.number)
         )
         articles: dict[str, tuple[list[Row[Any]], list[str]]] = {}
         with self._engine.connect() as connection:
