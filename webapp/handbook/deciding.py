@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
@@ -63,7 +61,7 @@ def publish(article_id: str) -> ResponseReturnValue:
     form = PublishForm()
     if not form.validate():
         return _publish_page(article_id, form, 422)
-    on: date = form.effective_on.data
+    on = form.effective_on.data
     try:
         row = editing.publish(staff(), article_id, str(form.base.data), today(), on, form.effective_until.data)
     except ArticleRefused as refused:

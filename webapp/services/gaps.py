@@ -17,13 +17,13 @@ from webapp.models.base import now
 from webapp.models.handbook import GapState
 from webapp.services import audit
 from webapp.services.errors import NotFound
-from webapp.services.masking import IBAN, mask_card_secrets
+from webapp.services.masking import ibans, mask_card_secrets
 
 LONGEST = 400
 MOST_LISTED = 200
 
 _MAIL = re.compile(r"\S+@\S+\.\w+")
-_TITLED = re.compile(r"\b(mr|mrs|ms|miss|dr|herr|frau)\.?\s+\w[\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*)?", re.IGNORECASE)
+_TITLED = re.compile(r"\b(?i:mr|mrs|ms|miss|dr|herr|frau)\.?\s+[^\W\d_]+(?:['\u2019]s\b)?(?:\s+[A-Z][\w'\u2019-]*)?")
 # Customer, account and card numbers, endings, telephones. An amount with its currency says something and stays.
 _NUMBER = re.compile(
     r"(?<![\w.,])(?!\d[\d.,]*\s?(?:EUR|USD|GBP|CHF|euros?\b|dollars?\b|%|\u20ac))\+?\d[\d\s./*-]{2,}\d(?!\w)",
@@ -40,7 +40,7 @@ def record(chat_id: str, answer: Answer) -> None:
         return
     name = db.session.scalar(select(ChatSession.customer_name).where(ChatSession.id == chat_id)) or ""
     for question in dict.fromkeys(without_persons(one, name) for one in asked):
-        if len(_words(question)) > 0:
+        if _words(question):
             _count(question)
 
 
@@ -51,25 +51,18 @@ def _in_vain(tool: str, outcome: str) -> bool:
 def without_persons(question: str, customer_name: str = "") -> str:
     """The question as anybody may read it: no names, numbers or addresses of customers."""
     text = mask_card_secrets(question)
-    text = _without_ibans(text)
-    text = _MAIL.sub("[address]", text)
+    for begin, end in reversed(list(ibans(text))):
+        text = f"{text[:begin]}[number]{text[end:]}"
+    text = _TITLED.sub("[customer]", _MAIL.sub("[address]", text))
     for part in sorted({customer_name, *customer_name.split()}, key=len, reverse=True):
         if len(part) > 2:
             text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "[customer]", text, flags=re.IGNORECASE)
-    text = _TITLED.sub("[customer]", text)
     text = _NUMBER.sub("[number]", text)
     return " ".join(re.sub(r"(?:\[customer\]\s*)+", "[customer] ", text).split())[:LONGEST]
 
 
-def _without_ibans(text: str) -> str:
-    while match := IBAN.search(text):
-        begin, end = match.span(1)
-        text = f"{text[:begin]}[number]{text[end:]}"
-    return text
-
-
 def _words(question: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+", question.casefold())
+    return re.findall(r"[^\W\d_]+", re.sub(r"\[\w+\]", "", question))
 
 
 def _count(question: str) -> None:
