@@ -1,4 +1,4 @@
-"""An upgrade gives the standard roles the rights to confirm orders and to edit the handbook, and leaves a bank's own roles alone."""
+"""An upgrade gives the standard roles what they need to confirm orders and edit the handbook; own roles stay alone."""
 
 from __future__ import annotations
 
