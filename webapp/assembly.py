@@ -28,6 +28,7 @@ from webapp.models.sqlite import BUSY_SECONDS, make_safe
 from webapp.services.handbook import HandbookLibrary
 from webapp.services.meaning_index import MeaningIndex
 from webapp.services.passwords import Passwords
+from webapp.services.shelf import Bookcase
 from webapp.work.broker import CeleryRunner
 from webapp.work.carrying import Errands
 from webapp.work.makers import Makers
@@ -124,7 +125,8 @@ def assemble(app: Flask, config: Config) -> None:
     app.extensions["bankside.errands"] = Errands(app)
     meaning = Meaning(config.instance_path, wanted=config.meaning == "auto")
     app.extensions["bankside.meaning"] = meaning
-    app.extensions["bankside.library"] = HandbookLibrary(reader, MeaningIndex(reader, meaning))
+    bookcase = Bookcase(reader)
+    app.extensions["bankside.library"] = HandbookLibrary(reader, bookcase, MeaningIndex(bookcase, meaning))
     model = RulesModel()
     app.extensions["bankside.model"] = model
     app.extensions["bankside.assistant"] = Assistant(model, TEAM)

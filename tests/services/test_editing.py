@@ -28,6 +28,8 @@ from webapp.http.unit_of_work import reading, unit_of_work
 from webapp.models import AuditEntry, HandbookArticle
 from webapp.services import editing, filing
 from webapp.services.errors import ArticleRefused, DomainError, EditConflict, MoveNotAllowed
+from webapp.services.in_force import take_the_pen
+from webapp.services.shelf import Bookcase
 
 pytestmark = pytest.mark.usefixtures("in_app")
 LAST_WEEK = TODAY - timedelta(days=7)
@@ -46,6 +48,7 @@ def audited() -> list[str]:
 def move_days(version: int, first: date, last: date | None = None) -> None:
     """As if a version had been published for other days; what nobody can do by the pages."""
     with unit_of_work():
+        take_the_pen()
         row = editing.version(ID, version)
         row.effective_on, row.effective_until = first, last
 
@@ -142,6 +145,7 @@ def test_a_version_taken_out_of_the_schedule_leaves_the_one_in_force_alone(app: 
         editing.withdraw(person("manager"), ID, 2, TODAY)
     move_days(1, LAST_WEEK)
     with unit_of_work():
+        take_the_pen()
         row = editing.version(ID, 2)
         row.effective_on, row.effective_until = TODAY, YESTERDAY  # tomorrow has come
     assert found(app, "zeppelin") == [(ID, 1)]
@@ -249,13 +253,13 @@ def test_an_article_for_some_is_neither_found_nor_read_by_others_and_has_no_part
 
 
 def test_every_change_of_what_is_in_force_is_seen_by_the_searches_of_all_processes(app: Flask) -> None:
-    index = app.extensions["bankside.library"].by_meaning
-    seen = [index._state()]
+    bookcase = Bookcase(db.engine)
+    seen = [bookcase.state()]
     written("A zeppelin is not.")
-    seen.append(index._state())
+    seen.append(bookcase.state())
     with unit_of_work():
         editing.withdraw(person("manager"), ID, 1, TODAY)
-    seen.append(index._state())
+    seen.append(bookcase.state())
     assert len(set(seen)) == 3
 
 

@@ -1,7 +1,4 @@
-"""The bank's handbook, version by version, and what it was asked and could not answer.
-
-The full-text index beside it is made by the migrations, one per database kind.
-"""
+"""The bank's handbook, version by version, and what it was asked and could not answer."""
 
 from __future__ import annotations
 
@@ -80,12 +77,12 @@ class HandbookPassage(Base):
 
 
 class HandbookEdition(Base):
-    """One row, whose number goes up with everything that changes what is in force: searches look whether it has."""
+    """One row, whose token is a new one after everything that changes what is in force: searches look whether it is."""
 
     __tablename__ = "handbook_edition"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[int]
+    token: Mapped[str] = mapped_column(String(32))
 
 
 class HandbookGap(Base):

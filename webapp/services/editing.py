@@ -158,7 +158,6 @@ def publish(
         row.version = highest + 1
     row.state, row.effective_on, row.effective_until = VersionState.PUBLISHED, on, until
     _changed(row)
-    filing.index(row)
     gaps.answered(staff, article_id)
     action = "handbook.published" if on == today else "handbook.scheduled"
     last_day = until.isoformat() if until else None

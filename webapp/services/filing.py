@@ -1,4 +1,4 @@
-"""Put article versions where they are found: rows, passages, and the full-text index beside them."""
+"""Put article versions on the shelf: documents that were read and texts that were written become rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from webapp.bank.articles import Article, Section, parse_article
 from webapp.bank.documents import Read
@@ -35,7 +35,7 @@ def import_folder(folder: Path) -> tuple[int, int]:
 
 
 def import_article(article: Article, digest: str = "") -> bool:
-    """Add an article version and index it; False if this version is there already."""
+    """Add an article version; False if this version is there already."""
     known = db.session.query(HandbookArticle.id).filter_by(article_id=article.id, version=article.version).first()
     if known:
         return False
@@ -102,7 +102,7 @@ def add(
     author_name: str | None = None,
     digest: str = "",
 ) -> HandbookArticle:
-    """A new row, in the index unless it is a draft. `take_the_pen` first."""
+    """A new row. `take_the_pen` first."""
     row = HandbookArticle(
         article_id=article.id,
         version=version or article.version,
@@ -114,8 +114,6 @@ def add(
     row.digest = digest or row.digest
     db.session.add(row)
     db.session.flush()
-    if state != VersionState.DRAFT:
-        index(row)
     return row
 
 
@@ -157,29 +155,3 @@ def article_of(row: HandbookArticle, effective_on: date | None = None) -> Articl
         effective_until=None if effective_on else row.effective_until,
         needs_right=row.needs_right,
     )
-
-
-_INDEX_SQLITE = text(
-    "INSERT INTO handbook_index (rowid, title, heading, text, questions) VALUES (:id, :title, :heading, :text, :asked)"
-)
-_INDEX_POSTGRESQL = text("""
-    INSERT INTO handbook_index (passage_id, words) VALUES (:id,
-        setweight(to_tsvector('english', :title), 'A') || setweight(to_tsvector('english', :heading), 'B')
-        || setweight(to_tsvector('english', :asked), 'B') || setweight(to_tsvector('english', :text), 'D'))
-""")
-
-
-def index(row: HandbookArticle) -> None:
-    """Let a version's passages be found."""
-    postgresql = db.session.get_bind().dialect.name == "postgresql"
-    for passage in row.passages:
-        db.session.execute(
-            _INDEX_POSTGRESQL if postgresql else _INDEX_SQLITE,
-            {
-                "id": passage.id,
-                "title": row.title,
-                "heading": passage.heading,
-                "text": passage.text,
-                "asked": "\n".join(row.questions),
-            },
-        )

@@ -6,6 +6,7 @@ day is over, or it was withdrawn, the article is not in force: an older text nev
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from datetime import date
 
@@ -46,12 +47,8 @@ def in_force(today: date) -> TextClause:
     return text(IN_FORCE).bindparams(bindparam("today", today, type_=Date))
 
 
-def readable(rights: Collection[str]) -> TextClause:
-    """The condition on an alias called `article`, for somebody with these rights."""
-    return text(READABLE).bindparams(bindparam("rights", list(rights), type_=String, expanding=True))
-
-
 def take_the_pen() -> None:
     """Before changing what the handbook says: one writer at a time (PostgreSQL; SQLite has one anyway), and searches
-    in all processes see from the number that something has changed."""
-    db.session.execute(update(HandbookEdition).values(number=HandbookEdition.number + 1))
+    in all processes see from the token that something has changed. (A number could come again when a backup is put
+    back while servers run.)"""
+    db.session.execute(update(HandbookEdition).values(token=secrets.token_hex(16)))

@@ -212,7 +212,8 @@ def _blocks(lines: list[Line]) -> Iterator[str]:
     letters: Counter[float] = Counter()
     for line in lines:
         letters[line.size] += len(line.text)
-    body = letters.most_common(1)[0][0]
+    # The body's size: the smallest that much of the text has. (In a short document the headings may be more.)
+    body = min(size for size, count in letters.items() if count >= 0.3 * max(letters.values()))
     sizes = sorted({line.size for line in lines if line.size >= body * LARGER}, reverse=True)[:4]
     gaps = sorted(line.gap for line in lines if 0 < line.gap < 4 * body) or [body]
     usual = gaps[len(gaps) // 2]

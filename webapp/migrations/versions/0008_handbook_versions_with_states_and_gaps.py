@@ -1,6 +1,9 @@
-"""Handbook versions with a state, a last day and readers; gaps; the edition's number; who may edit."""
+"""Handbook versions with a state, a last day and readers; gaps; the edition's token; who may edit; the full-text index
+goes: what is in force is searched in memory."""
 
 from __future__ import annotations
+
+import secrets
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,10 +15,39 @@ depends_on = None
 
 TIME = sa.DateTime(timezone=True)
 EDITORS = ("manager", "admin")
+SQLITE_UP = ("DROP TRIGGER handbook_passage_gone", "DROP TABLE handbook_index")
+POSTGRESQL_UP = ("DROP TABLE handbook_index",)
+# As 0003 made them, with what is there in them.
+SQLITE_DOWN = (
+    """CREATE VIRTUAL TABLE handbook_index USING fts5(
+        title, heading, text, questions, tokenize = 'porter unicode61 remove_diacritics 2'
+    )""",
+    """CREATE TRIGGER handbook_passage_gone AFTER DELETE ON handbook_passage
+    BEGIN DELETE FROM handbook_index WHERE rowid = old.id; END""",
+    """INSERT INTO handbook_index (rowid, title, heading, text, questions)
+    SELECT passage.id, article.title, passage.heading, passage.text, (
+        SELECT group_concat(value, char(10)) FROM json_each(article.questions)
+    ) FROM handbook_passage AS passage JOIN handbook_article AS article ON article.id = passage.article_row_id""",
+)
+POSTGRESQL_DOWN = (
+    """CREATE TABLE handbook_index (
+        passage_id integer PRIMARY KEY REFERENCES handbook_passage (id) ON DELETE CASCADE,
+        words tsvector NOT NULL
+    )""",
+    "CREATE INDEX ix_handbook_index_words ON handbook_index USING gin (words)",
+    """INSERT INTO handbook_index (passage_id, words)
+    SELECT passage.id, setweight(to_tsvector('english', article.title), 'A')
+        || setweight(to_tsvector('english', passage.heading), 'B')
+        || setweight(to_tsvector('english', article.questions::text), 'B')
+        || setweight(to_tsvector('english', passage.text), 'D')
+    FROM handbook_passage AS passage JOIN handbook_article AS article ON article.id = passage.article_row_id""",
+)
 
 
 def upgrade() -> None:
-    """Only add: the version before this one goes on working with it, and everything imported stays in force."""
+    """Everything imported stays in force."""
+    for statement in POSTGRESQL_UP if op.get_bind().dialect.name == "postgresql" else SQLITE_UP:
+        op.execute(statement)
     op.create_table(
         "handbook_gap",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -36,10 +68,10 @@ def upgrade() -> None:
     edition = op.create_table(
         "handbook_edition",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_handbook_edition"),
     )
-    op.bulk_insert(edition, [{"id": 1, "number": 1}])
+    op.bulk_insert(edition, [{"id": 1, "token": secrets.token_hex(16)}])
     for column in (
         sa.Column("effective_until", sa.Date(), nullable=True),
         sa.Column("needs_right", sa.String(length=48), nullable=True),
@@ -70,3 +102,5 @@ def downgrade() -> None:
         op.drop_column("handbook_article", column)
     op.drop_table("handbook_edition")
     op.drop_table("handbook_gap")
+    for statement in POSTGRESQL_DOWN if op.get_bind().dialect.name == "postgresql" else SQLITE_DOWN:
+        op.execute(statement)
