@@ -113,7 +113,7 @@ class MeaningIndex:
         spoken_of = [known.place_of[article] for article in by_words if article in known.place_of]
         near = known.nearest(self._vector(question), readable, spoken_of)
         likest = sorted(near, key=lambda place: -near[place].likeness)[:CANDIDATES]
-        places = sorted({*likest, *spoken_of})
+        places = sorted({*likest, *(place for place in spoken_of if place in near)})
         if not places:
             return []
         likeness = np.array([near[place].likeness for place in places])
