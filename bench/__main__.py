@@ -1,12 +1,12 @@
-"""`python -m bench`, `python -m bench first-text`, `python -m bench streams`: see README.md."""
+"""`python -m bench`, `... first-text`, `... streams`, `... handbook`: see README.md."""
 
 from __future__ import annotations
 
 import sys
 
-from bench import first_text, rates, streams
+from bench import first_text, rates, searching, streams
 
-COMMANDS = {"first-text": first_text.main, "streams": streams.main}
+COMMANDS = {"first-text": first_text.main, "streams": streams.main, "handbook": searching.main}
 
 if __name__ == "__main__":
     name, *rest = sys.argv[1:] or [""]

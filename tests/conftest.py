@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from hypothesis import settings
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from tests import postgresql, seeded
 from tests.visitor import Visitor
@@ -64,7 +64,7 @@ def _and_what_refers_to_them(*names: str) -> list[str]:
 
 
 # A TRUNCATE of so many tables takes ten times as long as deleting the few rows of a test.
-EMPTIED = _and_what_refers_to_them("chat_session", "sign_in", "access_token", "webhook")
+EMPTIED = _and_what_refers_to_them("chat_session", "sign_in", "access_token", "webhook", "handbook_gap")
 EMPTY = [*(f"DELETE FROM {name}" for name in EMPTIED), "UPDATE staff_user SET locked = (username = 'locked')"]
 KEPT = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = 'audit_entry_stays'"
 
@@ -77,6 +77,10 @@ def _forget_audit(kind: str, connection: Connection) -> list[str]:
     return ["DROP TRIGGER audit_entry_stays", "DELETE FROM audit_entry", kept]
 
 
+def _edition(connection: Connection) -> str:
+    return str(connection.exec_driver_sql("SELECT token FROM handbook_edition").scalar_one())
+
+
 @dataclass
 class Place:
     """A seeded database with its app."""
@@ -84,6 +88,8 @@ class Place:
     kind: str
     app: Flask
     pristine: Path | None  # SQLite: a copy of the file as seeded
+    handbook: str  # which edition was seeded
+    last_article: int  # the highest row of the handbook as seeded
 
     def reset(self) -> None:
         """As if just seeded: no sessions, no sign-ins, no audit entries; limits forgotten."""
@@ -97,9 +103,21 @@ class Place:
                 for statement in [*EMPTY, *_forget_audit(self.kind, connection)]:
                     connection.exec_driver_sql(statement)
                 ordered = connection.exec_driver_sql("SELECT count(*) FROM bank_orders").scalar_one()
-            if ordered and self.pristine:
+                rewritten = _edition(connection) != self.handbook
+                if rewritten and not self.pristine:
+                    self._put_handbook_back(connection)
+            if self.pristine and (ordered or rewritten):
                 self._put_back(self.pristine)
             limiter.reset()
+
+    def _put_handbook_back(self, connection: Connection) -> None:
+        """The articles as they were seeded."""
+        connection.execute(
+            text("DELETE FROM handbook_article WHERE author_name IS NOT NULL OR id > :last"),
+            {"last": self.last_article},
+        )
+        connection.execute(text("UPDATE handbook_article SET state = 'published', effective_until = NULL"))
+        connection.execute(text("UPDATE handbook_edition SET token = :token"), {"token": self.handbook})
 
     def _put_back(self, pristine: Path) -> None:
         """The bank as it was, too: what orders changed there is in many tables.
@@ -143,7 +161,9 @@ def make_place(kind: str, database_url: str, folder: Path, **settings: object) -
                 connection.exec_driver_sql("BEGIN")
             pristine = folder / "pristine.db"
             shutil.copy(folder / "bankside.db", pristine)
-    return Place(kind, app, pristine)
+        with db.engine.connect() as connection:
+            last = connection.exec_driver_sql("SELECT max(id) FROM handbook_article").scalar_one()
+            return Place(kind, app, pristine, _edition(connection), last)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""An upgrade gives the standard roles the rights to confirm orders, and leaves a bank's own roles alone."""
+"""An upgrade gives the standard roles what they need to confirm orders and edit the handbook; own roles stay alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_roles_that_are_there_get_rights_and_limits(empty: Flask) -> None:
     read = {row.name: (row.rights if isinstance(row.rights, list) else json.loads(row.rights)) for row in rows}
     assert read == {
         "teller": ["sessions.use", "orders.confirm"],
-        "manager": ["sessions.use", "orders.confirm", "orders.release"],
+        "manager": ["sessions.use", "orders.confirm", "orders.release", "handbook.edit"],
         "own": ["sessions.use"],
     }
     assert {row.name: row.confirm_limit for row in rows} == {"teller": 5000, "manager": 10000, "own": None}

@@ -34,6 +34,7 @@ from webapp.services.handbook import HandbookLibrary
 from webapp.services.masking import mask_card_secrets
 from webapp.services.meaning_index import MeaningIndex
 from webapp.services.passwords import Passwords
+from webapp.services.shelf import Bookcase
 from webapp.work.broker import CeleryRunner
 from webapp.work.carrying import Errands
 from webapp.work.makers import Makers
@@ -130,9 +131,9 @@ def assemble(app: Flask, config: Config) -> None:
     app.extensions["bankside.errands"] = Errands(app)
     meaning = Meaning(config.instance_path, wanted=config.meaning == "auto")
     app.extensions["bankside.meaning"] = meaning
-    app.extensions["bankside.library"] = HandbookLibrary(
-        reader, MeaningIndex(reader, _embeddings(app, config) or meaning)
-    )
+    bookcase = Bookcase(reader)
+    by_meaning = MeaningIndex(bookcase, _embeddings(app, config) or meaning)
+    app.extensions["bankside.library"] = HandbookLibrary(reader, bookcase, by_meaning)
     model = RulesModel()
     app.extensions["bankside.model"] = model
     app.extensions["bankside.assistant"] = _assistant(app, config, Assistant(model, TEAM))

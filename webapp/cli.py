@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -11,13 +10,13 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.assistant_cli import assistant_group, evaluate_handbook_command, search_command
-from webapp.bank.articles import ArticleError
+from webapp.handbook_cli import import_command
 from webapp.http.health import look_around, look_at_rows
-from webapp.http.settings import config, library, meaning, passwords
+from webapp.http.settings import config, meaning, passwords
 from webapp.http.unit_of_work import unit_of_work
 from webapp.models.sqlite import DatabaseBusy
 from webapp.seeding import seed_everything
-from webapp.services import chats, doctor_repairs, handbook, staff
+from webapp.services import chats, doctor_repairs, staff
 from webapp.services.errors import DomainError
 from webapp.services.passwords import check_strength
 from webapp.serving import migrate_safely
@@ -126,21 +125,6 @@ def clean_up_sessions(days: int, dry_run: bool) -> None:
     click.echo(f"{done['kept_active']} old ones kept: they are active, or what became of an order is not known.")
 
 
-@handbook_group.command("import")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def import_handbook(folder: Path) -> None:
-    """Import the Markdown articles of a folder; a version that is there already is left alone."""
-    try:
-        with unit_of_work():
-            imported, there = handbook.import_folder(folder)
-    except ArticleError as error:
-        raise click.ClickException(str(error)) from None
-    by_meaning = library().by_meaning
-    if by_meaning is not None and meaning().open() is not None:
-        by_meaning.refresh()
-    click.echo(f"{imported} articles imported, {there} were there already.")
-
-
 def _or_explain(act: object) -> None:
     try:
         act()  # type: ignore[operator]
@@ -150,6 +134,7 @@ def _or_explain(act: object) -> None:
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
+    handbook_group.add_command(import_command)
     handbook_group.add_command(search_command)
     handbook_group.add_command(evaluate_handbook_command)
     groups = (staff_group, sessions_group, handbook_group, assistant_group)

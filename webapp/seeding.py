@@ -12,7 +12,7 @@ from webapp.bank.articles import SANDBOX_HANDBOOK
 from webapp.bank.sandbox.seeding import roll_forward, seed
 from webapp.http.settings import config, passwords
 from webapp.http.unit_of_work import unit_of_work
-from webapp.services import handbook, staff
+from webapp.services import filing, staff
 
 
 def seed_everything(app: Flask) -> None:
@@ -27,4 +27,4 @@ def seed_everything(app: Flask) -> None:
         seed(engine, date.today())
         roll_forward(engine, date.today())
         with unit_of_work():
-            handbook.import_folder(SANDBOX_HANDBOOK)
+            filing.import_folder(SANDBOX_HANDBOOK)

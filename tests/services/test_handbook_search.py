@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from webapp.bank.articles import SANDBOX_HANDBOOK, Article, parse_article
 from webapp.extensions import db
 from webapp.http.unit_of_work import unit_of_work
 from webapp.models import HandbookArticle, HandbookPassage
-from webapp.services import handbook
+from webapp.services import filing
 from webapp.services.handbook import HandbookLibrary, search_words
+from webapp.services.in_force import take_the_pen
 
 QUESTIONS = Path(__file__).parent.parent / "bank" / "handbook_questions.csv"
 TERSE = 80  # the file's first questions are in staff's own keywords, the rest avoid the articles' words on purpose
@@ -55,32 +56,32 @@ def extra(app: Flask) -> Article:
     with app.app_context():
         yield parse_article(ARTICLE, "umbrella-insurance.md")
         with unit_of_work():
+            take_the_pen()
             for row in db.session.scalars(select(HandbookArticle).filter_by(article_id="umbrella-insurance")):
                 db.session.delete(row)
 
 
 def add(article: Article) -> bool:
     with unit_of_work():
-        return handbook.import_article(article, "digest")
+        return filing.import_article(article, "digest")
 
 
-def counts() -> tuple[int, int, int]:
+def counts() -> tuple[int, int]:
     with unit_of_work():
         articles = db.session.scalar(select(func.count()).select_from(HandbookArticle))
         passages = db.session.scalar(select(func.count()).select_from(HandbookPassage))
-        indexed = db.session.scalar(text("SELECT count(*) FROM handbook_index"))
-    return articles or 0, passages or 0, indexed or 0
+    return articles or 0, passages or 0
 
 
 def test_importing_the_folder_again_changes_nothing(app: Flask) -> None:
     with app.app_context():
         before = counts()
         with unit_of_work():
-            imported, there = handbook.import_folder(SANDBOX_HANDBOOK)
+            imported, there = filing.import_folder(SANDBOX_HANDBOOK)
         assert (imported, there) == (0, before[0])
         assert counts() == before
     assert before[0] >= 60
-    assert before[1] == before[2] > before[0], "every passage is in the index, once"
+    assert before[1] > before[0]
 
 
 def questions() -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from webapp.bank.articles import SANDBOX_HANDBOOK, parse_article
 from webapp.config import Config
 from webapp.extensions import db
 from webapp.http.unit_of_work import unit_of_work
-from webapp.services import handbook
+from webapp.services import filing
 from webapp.services.handbook import HandbookLibrary
 from webapp.serving import migrate_safely
 
@@ -46,7 +46,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandbookLibrar
         with unit_of_work():
             for name in ARTICLES:
                 source = (SANDBOX_HANDBOOK / f"{name}.md").read_text("utf-8")
-                handbook.import_article(parse_article(source, name), name)
+                filing.import_article(parse_article(source, name), name)
         app.extensions["bankside.meaning"].open()
         found: HandbookLibrary = app.extensions["bankside.library"]
         assert found.by_meaning
@@ -102,7 +102,7 @@ def test_a_new_version_counts_as_soon_as_its_vectors_are_there(library: Handbook
     assert library.by_meaning
     with unit_of_work():
         db.session.execute(text("UPDATE handbook_article SET version = 0 WHERE article_id = 'payments-salary'"))
-        handbook.import_article(article, "new")
+        filing.import_article(article, "new")
     library.by_meaning.refresh()
     found = library.search("on which day is her salary paid in")
     assert {one.version for one in found if one.article_id == "payments-salary"} == {article.version}

@@ -39,6 +39,16 @@ FIELDS: dict[str, dict[str, str]] = {
     "chat.create_message": {"request_id": "door-request-0001", "text": "Opening hours?"},
     "chat.save_draft": {"text": "half a thought"},
     "chat.seen": {"seq": "1"},
+    "handbook.save": {
+        "base": "",
+        "id": "door-article",
+        "title": "A door",
+        "audience": "staff",
+        "topics": "doors",
+        "questions": "who opens it",
+        "body": "## Who\n\nNobody.",
+    },
+    "handbook.publish": {"base": "3.1", "effective_on": "2026-12-01"},
     "sessions.create": {"request_id": "door-request-0002", "opening": "", "customer": ""},
     "sessions.rename": {"title": "Another title"},
     "sessions.change_status": {"status": "waiting"},
@@ -59,6 +69,7 @@ def doors(app: Flask, chat_id: str = NO_CHAT, number: int = 1) -> Iterator[Door]
         if rule.rule.startswith("/api"):
             continue  # the programs' door: tests/api walks it
         path = re.sub(r"<chat:\w+>", chat_id, rule.rule)
+        path = re.sub(r"<article:\w+>", "cards-limits", path)
         path = re.sub(r"<(row|int):\w+>", str(number), path)
         path = re.sub(r"<string\(length=12\):\w+>", "0" * 12, path)
         path = re.sub(r"<path:\w+>", "css/base.css", path)

@@ -228,7 +228,8 @@ def test_only_forms_are_taken(app: Flask, manager: Visitor, kind: str) -> None:
     body, content_type = body_of(kind, fields)
     header = {"X-CSRFToken": manager.token}
     for door in private(app, chat_id):
-        if not door.is_safe:
+        takes_files = door.endpoint == "handbook.upload" and kind == "multipart/form-data"
+        if not door.is_safe and not takes_files:
             answer = manager.client.post(door.path, data=body, content_type=content_type, headers=header)
             assert answer.status_code == 415, door
     assert stored(app) == before

@@ -14,10 +14,12 @@ from webapp.api.room import answer, bp
 from webapp.api.schemas import asked, told
 from webapp.api.sessions import readable
 from webapp.bank.policy_library import PolicyLibrary
+from webapp.http.access import staff
 from webapp.http.programs import for_scope
 from webapp.models.base import now
 from webapp.models.programs import Scope
 from webapp.services import history
+from webapp.services.handbook import seen_by
 
 
 @bp.get("/chat/sessions/<chat:chat_id>/messages")
@@ -58,7 +60,7 @@ def _history(chat_id: str, limit: int) -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """Passages of the bank's handbook, best first. It changes nothing."""
     wanted: asked.Search = asked_body()
-    library = cast(PolicyLibrary, current_app.extensions["bankside.library"])
+    library = seen_by(cast(PolicyLibrary, current_app.extensions["bankside.library"]), staff().role.rights)
     found = library.search(wanted.query, wanted.limit)
     return answer(
         [

@@ -1,14 +1,14 @@
 """Handbook articles: Markdown with YAML front matter, read into plain values.
 
 An article file begins with a header between two lines of `---` (id, title, version, effective, audience, topics,
-questions), followed by `##` sections. A heading that ends in "(staff only)" marks a section that is never read
-out, although the rest of the article may be.
+questions; if wanted until, the last day, and right, which roles must have to read it), followed by `##` sections.
+A heading that ends in "(staff only)" marks a section that is never read out, although the rest of the article may be.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,12 +21,15 @@ SANDBOX_HANDBOOK: Path = Path(__file__).parent / "sandbox" / "handbook"
 
 AUDIENCES = ("staff", "customer")
 STAFF_ONLY = "(staff only)"
+LONGEST_ID, LONGEST_LINE, LONGEST_BODY = 60, 160, 200_000  # characters
 
 # YAML nested a hundred thousand deep ends the whole process inside the C parser; a header this short cannot.
 LONGEST_HEADER = 10_000
 
 _HEADER = re.compile(r"\A-{3,}[ \t]*\n(?P<header>.*?)^-{3,}[ \t]*$", re.DOTALL | re.MULTILINE)
-_KEBAB_CASE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+ID_PATTERN = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_KEBAB_CASE = re.compile(ID_PATTERN)
+_RIGHT = re.compile(r"[a-z_]+\.[a-z_]+")
 _SECTION_HEADING = re.compile(r"##(?:[ \t]+(?P<heading>.*))?")
 _FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})")
 
@@ -57,6 +60,8 @@ class Article:
     topics: tuple[str, ...]
     questions: tuple[str, ...]  # which the article answers, in the words of those who ask
     sections: tuple[Section, ...]
+    effective_until: date | None = None  # the last day; None: until a later version comes into force
+    needs_right: str | None = None  # only roles with this right may read it; None: all staff
 
 
 def read_articles(folder: Path) -> list[Article]:
@@ -83,18 +88,39 @@ def read_articles(folder: Path) -> list[Article]:
 
 def parse_article(text: str, source: str) -> Article:
     """Read one article; `source` names it in errors. Raises `ArticleError` for anything missing or wrong."""
-    fields, body = _split(text, source)
+    return article_of(*_split(text, source), source)
+
+
+def article_of(fields: Mapping[str, object], body: str, source: str) -> Article:
+    """The article that header fields and Markdown make. Raises `ArticleError` for anything missing or wrong."""
     audience = _audience(fields, source)
     return Article(
         id=_article_id(fields, source),
         title=_line(_field(fields, "title", source), "title", source),
         version=_version(fields, source),
-        effective_on=_effective_on(fields, source),
+        effective_on=_day(_field(fields, "effective", source), "effective", source),
         audience=audience,
         topics=_lines(fields, "topics", source),
         questions=_lines(fields, "questions", source),
-        sections=_sections(body, audience, source),
+        sections=read_sections(body, audience, source),
+        effective_until=_day(fields["until"], "until", source) if fields.get("until") is not None else None,
+        needs_right=_right(fields, source),
     )
+
+
+def header_and_body(text: str, source: str) -> tuple[Mapping[str, object], str]:
+    """A Markdown text's header fields ({} without a header) and what follows; `ArticleError` for a bad header."""
+    text = text.replace("\r\n", "\n").strip()
+    return _split(text, source) if _HEADER.match(text) else ({}, text)
+
+
+def body_of(sections: Sequence[Section], audience: str) -> str:
+    """The Markdown that `read_sections` reads as these sections of an article for this audience."""
+    parts = []
+    for section in sections:
+        mark = f" {STAFF_ONLY}" if section.audience == "staff" and audience != "staff" else ""
+        parts.append(f"## {section.heading}{mark}\n\n{section.text}" if section.number else section.text)
+    return "\n\n".join(parts)
 
 
 def _split(text: str, source: str) -> tuple[Mapping[str, object], str]:
@@ -124,6 +150,8 @@ def _line(value: object, name: str, source: str) -> str:
     """One line of text that is not blank."""
     if not isinstance(value, str) or not value.strip() or len(value.strip().splitlines()) > 1:
         raise ArticleError(f"{source}: {name}: must be one line of text")
+    if len(value.strip()) > LONGEST_LINE:
+        raise ArticleError(f"{source}: {name}: longer than {LONGEST_LINE} characters")
     return value.strip()
 
 
@@ -142,6 +170,8 @@ def _article_id(fields: Mapping[str, object], source: str) -> str:
     article_id = _line(_field(fields, "id", source), "id", source)
     if not _KEBAB_CASE.fullmatch(article_id):
         raise ArticleError(f"{source}: id: must be small letters and digits joined by hyphens")
+    if len(article_id) > LONGEST_ID:
+        raise ArticleError(f"{source}: id: longer than {LONGEST_ID} characters")
     return article_id
 
 
@@ -152,16 +182,22 @@ def _version(fields: Mapping[str, object], source: str) -> int:
     return version
 
 
-def _effective_on(fields: Mapping[str, object], source: str) -> date:
-    value = _field(fields, "effective", source)
+def _day(value: object, name: str, source: str) -> date:
     if isinstance(value, str):
         try:
             return date.fromisoformat(value)
         except ValueError as error:
-            raise ArticleError(f"{source}: effective: must be a date like 2026-03-01") from error
+            raise ArticleError(f"{source}: {name}: must be a date like 2026-03-01") from error
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise ArticleError(f"{source}: effective: must be a date like 2026-03-01")
+        raise ArticleError(f"{source}: {name}: must be a date like 2026-03-01")
     return value
+
+
+def _right(fields: Mapping[str, object], source: str) -> str | None:
+    right = fields.get("right")
+    if right is not None and (not isinstance(right, str) or not _RIGHT.fullmatch(right) or len(right) > 48):
+        raise ArticleError(f"{source}: right: must be a right like handbook.edit")
+    return right
 
 
 def _audience(fields: Mapping[str, object], source: str) -> str:
@@ -171,7 +207,10 @@ def _audience(fields: Mapping[str, object], source: str) -> str:
     return audience
 
 
-def _sections(body: str, article_audience: str, source: str) -> tuple[Section, ...]:
+def read_sections(body: str, article_audience: str, source: str) -> tuple[Section, ...]:
+    """The `##` sections of a Markdown text; raises `ArticleError` for what cannot be cited section by section."""
+    if len(body) > LONGEST_BODY:
+        raise ArticleError(f"{source}: sections: together longer than {LONGEST_BODY:,} characters")
     lead, headed = _split_at_headings(body)
     if not headed:
         raise ArticleError(f"{source}: sections: there are none (a section begins with ##)")
@@ -181,6 +220,8 @@ def _sections(body: str, article_audience: str, source: str) -> tuple[Section, .
         heading = written.removesuffix(STAFF_ONLY).strip()
         if not heading:
             raise ArticleError(f"{source}: sections: section {number} has no heading")
+        if len(heading) > LONGEST_LINE:
+            raise ArticleError(f"{source}: sections: section {number} has a heading of more than {LONGEST_LINE} signs")
         if heading.casefold() in seen:
             raise ArticleError(f"{source}: sections: section {number} has the heading of an earlier one")
         if not text:

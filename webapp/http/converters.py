@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
+from webapp.bank.articles import ID_PATTERN as ARTICLE_PATTERN
 from webapp.models.base import ID_PATTERN, LARGEST_NUMBER
 
 
@@ -29,6 +30,12 @@ class HookId(BaseConverter):
     regex = f"hook_{ID_PATTERN}"
 
 
+class ArticleId(BaseConverter):
+    """A handbook article's id."""
+
+    regex = f"(?=.{{1,80}}(?:/|$)){ARTICLE_PATTERN}"
+
+
 class RowNumber(IntegerConverter):
     """A number a row can have: larger ones would not fit the column they are compared with."""
 
@@ -38,6 +45,7 @@ class RowNumber(IntegerConverter):
 
 def init_app(app: Flask) -> None:
     """Let routes say `<chat:chat_id>` and `<row:reply_id>`."""
+    app.url_map.converters["article"] = ArticleId
     app.url_map.converters["chat"] = ChatId
     app.url_map.converters["hook"] = HookId
     app.url_map.converters["person"] = Person

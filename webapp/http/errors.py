@@ -39,6 +39,8 @@ STATUS: dict[type[domain.DomainError], int] = {
     domain.ProposalClosed: 409,
     domain.ProposalChanged: 409,
     domain.TextDiffers: 409,
+    domain.EditConflict: 409,
+    domain.ArticleRefused: 422,
     domain.PasswordRefused: 422,
     domain.TooManyStreams: 429,
     domain.WrongFields: 422,
@@ -102,7 +104,9 @@ def _typed(status: int) -> str:
     if request.method in SAFE_METHODS or status == 403:
         return ""
     try:
-        return next((request.form[name] for name in ("text", "opening", "summary") if request.form.get(name)), "")
+        return next(
+            (request.form[name] for name in ("text", "opening", "summary", "body") if request.form.get(name)), ""
+        )
     except HTTPException:  # too large, or cut off
         return ""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from werkzeug.exceptions import ClientDisconnected, UnsupportedMediaType
 
 from webapp.http.programs import speaks_json
@@ -34,11 +37,38 @@ def has_unsendable(text: str) -> bool:
     return any((sign < " " and sign not in "\t\n\r") or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in text)
 
 
+def takes_up_to(size: int, *, files: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a view that takes larger forms than others (bytes), or forms with files. Goes under the route.
+
+    A form with files is read only after the door was passed; its other fields are looked at then.
+    """
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def looking(*arguments: Any, **named: Any) -> Any:
+            for name, value in request.form.items(multi=True):
+                if has_unsendable(name) or has_unsendable(value):
+                    raise UNSENDABLE
+            return view(*arguments, **named)
+
+        looking.largest_body = size  # type: ignore[attr-defined]
+        looking.takes_files = files  # type: ignore[attr-defined]
+        return looking
+
+    return mark
+
+
 def _check_encoding() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    largest: int | None = getattr(view, "largest_body", None)
+    if largest is not None:
+        request.max_content_length = request.max_form_memory_size = largest
     _decodable(request.query_string)
     if speaks_json():
         return  # the programs' door reads bodies itself
     if request.method in SAFE_METHODS or not (request.content_length or "Transfer-Encoding" in request.headers):
+        return
+    if request.mimetype == "multipart/form-data" and getattr(view, "takes_files", False):
         return
     if request.mimetype == "application/x-www-form-urlencoded":
         body = request.get_data(cache=True)

@@ -2,7 +2,7 @@
 
 from webapp.models.audit import AuditEntry
 from webapp.models.chat import ChatSession, Draft, Reading
-from webapp.models.handbook import HandbookArticle, HandbookPassage
+from webapp.models.handbook import HandbookArticle, HandbookEdition, HandbookGap, HandbookPassage
 from webapp.models.message import CitedPassage, Message, Question, Reply, ReplyAttempt, ToolCall
 from webapp.models.model_use import ModelUse
 from webapp.models.programs import AccessToken, Delivery, KeptAnswer, Webhook
@@ -18,6 +18,8 @@ __all__ = [
     "Delivery",
     "Draft",
     "HandbookArticle",
+    "HandbookEdition",
+    "HandbookGap",
     "HandbookPassage",
     "KeptAnswer",
     "Message",

@@ -124,3 +124,22 @@ class NotFound(DomainError):
 
     sentence = "This does not exist."
     next_step = "It may have been deleted."
+
+
+class ArticleRefused(DomainError):
+    """An article cannot be stored as it is written; `field` says where the reason lies."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(sentence, "Nothing was stored.")
+
+
+class EditConflict(DomainError):
+    """Somebody else has saved the article since this editor began; `version` is how it stands now."""
+
+    sentence = "Somebody else has saved this article meanwhile."
+    next_step = "Nothing of yours was stored. Open the article again and compare."
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        super().__init__()

@@ -1,22 +1,22 @@
-"""The handbook: imported by version, searched by full text. Implements the `PolicyLibrary` port on the database."""
+"""The handbook, searched by full text and meaning. Implements the `PolicyLibrary` port on the database."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, text
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine, Row
 
-from webapp.bank.articles import Article, parse_article
-from webapp.bank.policy_library import Passage
-from webapp.extensions import db
-from webapp.models import HandbookArticle, HandbookPassage
+from webapp.bank.policy_library import Passage, PolicyLibrary
+from webapp.services.in_force import IN_FORCE, READABLE, prepared
 from webapp.services.meaning_index import MeaningIndex
 from webapp.services.passages import section_order
+from webapp.services.shelf import Bookcase
 
 # Words that say nothing about what is asked. Kept short: "how", "long" and "much" carry meaning in a bank's questions.
 STOP_WORDS = frozenset(
@@ -29,37 +29,15 @@ SAYS_SOMETHING = 2  # words: one alone is looked up as it is written
 CANDIDATES = 60  # passages found by words, from which the best are chosen
 SECTION_DISCOUNT = 0.9  # each further section of an article counts so much less than the one before
 
-_FOUND_COLUMNS = """
+_COLUMNS = """
     article.article_id, article.version, article.title, article.effective_on,
-    passage.number, passage.heading, passage.text, passage.audience
+    passage.heading, passage.text, passage.audience
 """
-_IN_FORCE = """
-    article.version = (
-        SELECT max(other.version) FROM handbook_article AS other
-        WHERE other.article_id = article.article_id AND other.effective_on <= :today
-    )
-"""
-_SEARCH_SQLITE = text(f"""
-    SELECT {_FOUND_COLUMNS}, -bm25(handbook_index, 3.0, 2.0, 1.0, 2.0) AS rank
-    FROM handbook_index
-    JOIN handbook_passage AS passage ON passage.id = handbook_index.rowid
-    JOIN handbook_article AS article ON article.id = passage.article_row_id
-    WHERE handbook_index MATCH :query AND {_IN_FORCE}
-    ORDER BY rank DESC LIMIT :limit
-""")  # noqa: S608  # constants only
-_SEARCH_POSTGRESQL = text(f"""
-    SELECT {_FOUND_COLUMNS}, ts_rank(handbook_index.words, to_tsquery('english', :query)) AS rank
-    FROM handbook_index
-    JOIN handbook_passage AS passage ON passage.id = handbook_index.passage_id
-    JOIN handbook_article AS article ON article.id = passage.article_row_id
-    WHERE handbook_index.words @@ to_tsquery('english', :query) AND {_IN_FORCE}
-    ORDER BY rank DESC, passage.id LIMIT :limit
-""")  # noqa: S608
-_ARTICLE = text(f"""
-    SELECT {_FOUND_COLUMNS}, 1.0 AS rank
+_ARTICLE = prepared(f"""
+    SELECT {_COLUMNS}
     FROM handbook_passage AS passage JOIN handbook_article AS article ON article.id = passage.article_row_id
-    WHERE article.article_id = :article_id
-      AND ((CAST(:version AS integer) IS NULL AND {_IN_FORCE}) OR article.version = :version)
+    WHERE article.article_id = :article_id AND article.state <> 'draft' AND {READABLE}
+      AND ((CAST(:version AS integer) IS NULL AND {IN_FORCE}) OR article.version = :version)
     ORDER BY passage.number
 """)  # noqa: S608
 
@@ -72,14 +50,27 @@ def search_words(question: str) -> list[str]:
 
 
 class HandbookLibrary:
-    """Full text with stemming: SQLite FTS5 or PostgreSQL tsvector. Title, headings and example questions weigh more.
+    """Full text with stemming, in memory; title, headings and example questions weigh more than the text.
 
-    Joined with a search by meaning where the embedding model is there.
+    Joined with a search by meaning where the embedding model is there. Finds what is in force today and may be read
+    with these rights; nothing else has a part in the ranking.
     """
 
-    def __init__(self, engine: Engine, by_meaning: MeaningIndex | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        bookcase: Bookcase,
+        by_meaning: MeaningIndex | None = None,
+        rights: Collection[str] = frozenset(),
+    ) -> None:
         self._engine = engine
+        self._bookcase = bookcase
         self.by_meaning = by_meaning
+        self._rights = frozenset(rights)
+
+    def seen_by(self, rights: Collection[str]) -> HandbookLibrary:
+        """The same handbook for somebody with these rights; as it is, only what all staff may read is found."""
+        return HandbookLibrary(self._engine, self._bookcase, self.by_meaning, rights)
 
     def search(self, question: str, limit: int = 5) -> Sequence[Passage]:
         """Passages in force today sharing words with the question, best first; the best one's score is 1.
@@ -89,48 +80,52 @@ class HandbookLibrary:
         words = search_words(question)
         if not words:
             return []
-        postgresql = self._engine.dialect.name == "postgresql"
-        query = " | ".join(words) if postgresql else " OR ".join(f'"{word}"' for word in words)
-        with self._engine.connect() as connection:
-            rows = connection.execute(
-                _SEARCH_POSTGRESQL if postgresql else _SEARCH_SQLITE,
-                {"query": query, "today": _today(connection), "limit": CANDIDATES},
-            ).all()
-        found = _by_article(words, rows)
+        shelf = self._bookcase.shelf()
+        scores = shelf.words.scores(words, shelf.readable_passages(self._rights))
+        candidates = [(shelf.passages[place], float(scores[place])) for place in _best(scores)]
+        found: list[Passage] = []
         if self.by_meaning is not None and len(words) >= SAYS_SOMETHING:
-            found = self.by_meaning.joined(question, words, found) or found
-        return found[:limit]
+            by_words: dict[str, float] = {}
+            for passage, score in candidates:
+                by_words.setdefault(passage.article_id, score / candidates[0][1])
+            found = self.by_meaning.joined(shelf, question, words, by_words, self._rights, limit)
+        return (found or _by_article(words, candidates))[:limit]
 
     def article(self, article_id: str, version: int | None = None) -> Sequence[Passage]:
         """Every section of an article in order; [] if there is no such article or version."""
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                _ARTICLE, {"article_id": article_id, "version": version, "today": _today(connection)}
-            ).all()
-        return [_passage(row, 1.0) for row in rows]
+            wanted = {"article_id": article_id, "version": version, "today": date.today(), "rights": list(self._rights)}
+            rows = connection.execute(_ARTICLE, wanted).all()
+        return [_passage(row) for row in rows]
 
 
-def _by_article(words: list[str], rows: Sequence[Row[Any]]) -> list[Passage]:
-    """The found rows, best article first, each article's sections in the order of their fit."""
-    best = max((float(row.rank) for row in rows), default=0.0)
-    articles: dict[str, list[Row[Any]]] = {}
-    for row in rows:  # best first, so that articles come in the order of their best passage
-        articles.setdefault(row.article_id, []).append(row)
+def _best(scores: NDArray[np.float32]) -> list[int]:
+    """The places of the best scores above 0, best first; of equal ones the earlier first."""
+    places = np.flatnonzero(scores)
+    if len(places) > CANDIDATES:
+        least = np.partition(scores[places], len(places) - CANDIDATES)[-CANDIDATES]
+        places = places[scores[places] >= least]
+    order = np.argsort(-scores[places], kind="stable")[:CANDIDATES]
+    return [int(place) for place in places[order]]
+
+
+def _by_article(words: list[str], candidates: Sequence[tuple[Passage, float]]) -> list[Passage]:
+    """The candidates (best first, with their scores), best article first, its sections in the order of their fit."""
+    articles: dict[str, list[tuple[Passage, float]]] = {}
+    for passage, score in candidates:  # so that articles come in the order of their best passage
+        articles.setdefault(passage.article_id, []).append((passage, score))
     found: list[Passage] = []
     for sections in articles.values():
-        score = float(sections[0].rank) / best if best > 0 else 0.0
-        sections.sort(key=lambda row: row.number)
-        order = section_order(words, sections[0].title, [(row.heading, row.text) for row in sections])
-        found += [_passage(sections[place], score * SECTION_DISCOUNT**position) for position, place in enumerate(order)]
+        share = sections[0][1] / candidates[0][1]
+        order = section_order(words, sections[0][0].title, [(one.section, one.text) for one, _score in sections])
+        found += [
+            replace(sections[place][0], score=share * SECTION_DISCOUNT**position)
+            for position, place in enumerate(order)
+        ]
     return sorted(found, key=lambda passage: -passage.score)
 
 
-def _today(connection: Connection) -> date | str:
-    today = date.today()
-    return today if connection.dialect.name == "postgresql" else today.isoformat()
-
-
-def _passage(row: Row[Any], score: float) -> Passage:
+def _passage(row: Row[Any]) -> Passage:
     effective = row.effective_on
     return Passage(
         article_id=row.article_id,
@@ -140,69 +135,10 @@ def _passage(row: Row[Any], score: float) -> Passage:
         text=row.text,
         effective_on=effective if isinstance(effective, date) else date.fromisoformat(effective),
         audience=row.audience,
-        score=score,
+        score=1.0,
     )
 
 
-def import_folder(folder: Path) -> tuple[int, int]:
-    """Import every Markdown article of a folder: (imported, already there). One version is imported once."""
-    imported = there = 0
-    for path in sorted(folder.glob("*.md")):
-        source = path.read_text(encoding="utf-8")
-        if import_article(parse_article(source, path.name), hashlib.sha256(source.encode()).hexdigest()):
-            imported += 1
-        else:
-            there += 1
-    return imported, there
-
-
-def import_article(article: Article, digest: str) -> bool:
-    """Add an article version and index it; False if this version is there already."""
-    known = db.session.query(HandbookArticle.id).filter_by(article_id=article.id, version=article.version).first()
-    if known:
-        return False
-    row = HandbookArticle(
-        article_id=article.id,
-        version=article.version,
-        title=article.title,
-        effective_on=article.effective_on,
-        audience=article.audience,
-        topics=list(article.topics),
-        questions=list(article.questions),
-        digest=digest,
-        passages=[
-            HandbookPassage(
-                number=section.number, heading=section.heading, audience=section.audience, text=section.text
-            )
-            for section in article.sections
-        ],
-    )
-    db.session.add(row)
-    db.session.flush()
-    for passage in row.passages:
-        _index(passage, row)
-    return True
-
-
-_INDEX_SQLITE = text(
-    "INSERT INTO handbook_index (rowid, title, heading, text, questions) VALUES (:id, :title, :heading, :text, :asked)"
-)
-_INDEX_POSTGRESQL = text("""
-    INSERT INTO handbook_index (passage_id, words) VALUES (:id,
-        setweight(to_tsvector('english', :title), 'A') || setweight(to_tsvector('english', :heading), 'B')
-        || setweight(to_tsvector('english', :asked), 'B') || setweight(to_tsvector('english', :text), 'D'))
-""")
-
-
-def _index(passage: HandbookPassage, article: HandbookArticle) -> None:
-    postgresql = db.session.get_bind().dialect.name == "postgresql"
-    db.session.execute(
-        _INDEX_POSTGRESQL if postgresql else _INDEX_SQLITE,
-        {
-            "id": passage.id,
-            "title": article.title,
-            "heading": passage.heading,
-            "text": passage.text,
-            "asked": "\n".join(article.questions),
-        },
-    )
+def seen_by(library: PolicyLibrary, rights: Collection[str]) -> PolicyLibrary:
+    """A library as somebody with these rights may see it; one that is not ours knows nothing of rights."""
+    return library.seen_by(rights) if isinstance(library, HandbookLibrary) else library

@@ -36,12 +36,12 @@ def mask_card_secrets(text: str) -> str:
     "4111 1111 1111 1111 123" ends in a security code. Full-width and other Unicode digits count as digits. IBANs stay.
     """
     plain = "".join(str(unicodedata.digit(sign)) if sign.isdigit() and not sign.isascii() else sign for sign in text)
-    ibans = list(_ibans(plain))
+    known = list(ibans(plain))
     parts: list[str] = []
     end = 0
     for run in RUN_OF_DIGITS.finditer(plain):
         for first, last in _card_numbers(plain, run.span()):
-            if any(first < iban_end and iban_start < last for iban_start, iban_end in ibans):
+            if any(first < iban_end and iban_start < last for iban_start, iban_end in known):
                 continue
             digits = re.sub(r"\D", "", plain[first:last])
             parts += [text[end:first], digits[:6], "*" * (len(digits) - 10), digits[-4:]]
@@ -100,7 +100,7 @@ def _luhn_sums(digits: list[int]) -> tuple[list[int], list[int]]:
     return [0, *accumulate(even)], [0, *accumulate(odd)]
 
 
-def _ibans(plain: str) -> Iterator[Span]:
+def ibans(plain: str) -> Iterator[Span]:
     """Where valid IBANs stand: their digits pass the Luhn check by chance only."""
     for match in IBAN.finditer(plain):
         length = IBAN_LENGTHS.get(match[1][:2].upper())

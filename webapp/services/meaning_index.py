@@ -4,91 +4,148 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, Row, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.agents.meaning.endpoint import EndpointMeaning
 from webapp.agents.meaning.loading import Meaning
 from webapp.agents.meaning.minilm import Floats
 from webapp.bank.policy_library import Passage
-from webapp.models import HandbookArticle, HandbookPassage
 from webapp.services.passages import section_fits
+from webapp.services.shelf import Bookcase, Shelf
 
 log = logging.getLogger("bankside.meaning")
 
 BY_WORDS, BY_MEANING = 0.3, 0.7  # how much each search counts, after both are stretched to 0..1
 NEAREST = 3  # of an article's vectors: their mean says how near it is
 CANDIDATES = 15  # articles nearest in meaning that are looked at beside those found by words
+LOOKED_AT, ROUGH = 100, 64  # articles whose vectors are compared in full; directions that choose them
 SECTION_DISCOUNT = 0.9  # as in the search by words
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
-    """The handbook as it was at one moment; articles lie one after the other."""
+class _Vectors:
+    """The vectors of a shelf; articles lie one after the other."""
 
-    state: tuple[int, date]
+    shelf: Shelf
     vectors: Floats  # passages and example questions, article by article
-    begins: NDArray[np.int64]  # where each article's vectors begin
-    articles: tuple[tuple[Passage, ...], ...]  # an article's first vectors are its passages', in this order
+    begins: NDArray[np.int64]  # where each article's vectors begin; the first ones are its passages'
     place_of: dict[str, int]
+    basis: Floats | None  # the directions in which the vectors differ most, as rows; None: few enough to do without
+    rough: Floats  # the vectors in those directions only: a sixth of the memory to go through
+
+    def nearest(self, vector: Floats, readable: NDArray[np.bool_], besides: Sequence[int]) -> dict[int, _Near]:
+        """How near articles are, by place: those that may be nearest, and these besides. Only readable ones.
+
+        In a large handbook the rough vectors choose whose real ones are looked at: reading them all takes 10 ms.
+        """
+        places = np.flatnonzero(readable)
+        if self.basis is not None and len(places) > LOOKED_AT:
+            roughly = np.maximum.reduceat(self.rough @ (self.basis @ vector), self.begins)[places]
+            places = places[np.argpartition(-roughly, LOOKED_AT)[:LOOKED_AT]]
+            places = np.union1d(places, np.array([place for place in besides if readable[place]], dtype=places.dtype))
+        ends = [*self.begins[1:], len(self.vectors)]
+        parts = [np.arange(self.begins[place], ends[place]) for place in places]
+        if not parts:
+            return {}
+        near = self.vectors[np.concatenate(parts)] @ vector
+        begins = np.cumsum([0, *(len(part) for part in parts)])
+        likeness = _nearest(near, begins[:-1])
+        return {
+            int(place): _Near(float(likeness[number]), near[begins[number] : begins[number + 1]])
+            for number, place in enumerate(places)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """How near an article is, and each of its vectors."""
+
+    likeness: float
+    vectors: Floats
+
+
+def _roughly(vectors: Floats, articles: int) -> tuple[Floats | None, Floats]:
+    """The directions in which the vectors differ most, and the vectors in them; none for a small handbook."""
+    if articles <= 4 * LOOKED_AT:
+        return None, vectors[:0]
+    _sizes, directions = np.linalg.eigh(vectors.T @ vectors)
+    basis: Floats = np.ascontiguousarray(directions[:, -ROUGH:].T).astype(np.float32)
+    return basis, vectors @ basis.T
 
 
 class MeaningIndex:
     """Searches by meaning once the embedding model is open and all vectors are there; before that it finds nothing."""
 
-    def __init__(self, engine: Engine, meaning: Meaning | EndpointMeaning) -> None:
-        self._engine = engine
+    def __init__(self, bookcase: Bookcase, meaning: Meaning | EndpointMeaning) -> None:
+        self._bookcase = bookcase
         self._meaning = meaning
-        self._shelf: _Shelf | None = None
+        self._vectors: _Vectors | None = None
         self._refreshing = threading.Lock()
         self._vector = lru_cache(maxsize=512)(self._embedded)
 
-    def joined(self, question: str, words: Sequence[str], found: Sequence[Passage]) -> list[Passage]:
-        """Passages by words (`found`) and by meaning together, best first; [] when meaning cannot be asked now."""
-        shelf = self._shelf
-        if shelf is None and not self._meaning.is_measured and self._meaning.state != "failing":
-            self._refresh_behind()  # an endpoint that did not answer at the start may do so by now
-        if shelf is None or self._meaning.model is None or not shelf.articles:
+    def joined(
+        self,
+        shelf: Shelf,
+        question: str,
+        words: Sequence[str],
+        by_words: Mapping[str, float],
+        rights: Collection[str] = frozenset(),
+        limit: int = 20,
+    ) -> list[Passage]:
+        """Passages by words and by meaning together, best first; [] when meaning cannot be asked now.
+
+        `by_words` has the score of each article that was found by its words. Articles that may not be read
+        with these rights have no part in it.
+        """
+        known = self._vectors
+        if known is None and not self._meaning.is_measured and self._meaning.state != "failing":
+            self.refresh_behind()  # an endpoint that did not answer at the start may do so by now
+        if known is None or self._meaning.model is None or not shelf.articles:
             return []
-        if shelf.state != self._state():
-            self._refresh_behind()
+        if known.shelf is not shelf:
+            self.refresh_behind()
             return []
+        readable = shelf.readable(rights)
+        spoken_of = [known.place_of[article] for article in by_words if article in known.place_of]
         try:
-            near = shelf.vectors @ self._vector(question)
+            asked = self._vector(question)
         except (OSError, ValueError) as error:  # of an endpoint: the words are enough
             log.warning("the question has no vector: %s", type(error).__name__)
             return []
-        likeness = _nearest(near, shelf.begins)
-        by_words: dict[str, float] = {}
-        for passage in found:
-            by_words.setdefault(passage.article_id, passage.score)
-        candidates = set(np.argsort(-likeness, kind="stable")[:CANDIDATES].tolist())
-        candidates |= {shelf.place_of[article] for article in by_words if article in shelf.place_of}
-        places = sorted(candidates)
-        spoken = np.array([by_words.get(shelf.articles[place][0].article_id, 0.0) for place in places])
-        scores = BY_WORDS * _stretched(spoken) + BY_MEANING * _stretched(likeness[places])
+        near = known.nearest(asked, readable, spoken_of)
+        likest = sorted(near, key=lambda place: -near[place].likeness)[:CANDIDATES]
+        places = sorted({*likest, *(place for place in spoken_of if place in near)})
+        if not places:
+            return []
+        likeness = np.array([near[place].likeness for place in places])
+        spoken = np.array([by_words.get(shelf.articles[place].passages[0].article_id, 0.0) for place in places])
+        scores = BY_WORDS * _stretched(spoken) + BY_MEANING * _stretched(likeness)
         together: list[Passage] = []
-        for place, score in zip(places, scores, strict=True):
-            passages = shelf.articles[place]
-            begin = int(shelf.begins[place])
-            order = _sections(words, passages, near[begin : begin + len(passages)])
+        # A section counts no more than its article: the best passages are all in the best so many articles.
+        for chosen in np.argsort(-scores, kind="stable")[:limit]:
+            place, score = places[chosen], scores[chosen]
+            passages = shelf.articles[place].passages
+            order = _sections(words, passages, near[place].vectors[: len(passages)])
             together += [
                 replace(
                     passages[number],
                     score=round(float(score) * SECTION_DISCOUNT**position, 4),
-                    likeness=round(float(likeness[place]), 4) if self._meaning.is_measured else 0.0,
+                    likeness=round(near[place].likeness, 4) if self._meaning.is_measured else 0.0,
                 )
                 for position, number in enumerate(order)
             ]
-        return sorted(together, key=lambda passage: -passage.score)
+        return sorted(together, key=lambda passage: -passage.score)[:limit]
+
+    def refresh_behind(self) -> None:
+        """The same as `refresh`, in nobody's way."""
+        threading.Thread(target=self.refresh, name="handbook-meaning", daemon=True).start()
 
     def prepare(self) -> bool:
         """Open the model and have all vectors now; False if there is no model."""
@@ -97,27 +154,23 @@ class MeaningIndex:
         self.refresh()
         return True
 
-    def _refresh_behind(self) -> None:
-        threading.Thread(target=self.refresh, name="handbook-meaning", daemon=True).start()
-
     def refresh(self) -> None:
         """Read the handbook in force and have the vectors of what is new; takes 20 ms or so for a new passage."""
         model = self._meaning.model
         if model is None or not self._refreshing.acquire(blocking=False):
             return
         try:
-            state = self._state()
+            shelf = self._bookcase.shelf()
             texts: list[str] = []
             begins: list[int] = []
-            articles: list[tuple[Passage, ...]] = []
-            for rows, questions in self._in_force(state[1]):
+            for article in shelf.articles:
                 begins.append(len(texts))
-                texts += [f"{row.title}. {row.heading}. {row.text}" for row in rows]
-                texts += questions
-                articles.append(tuple(_passage(row) for row in rows))
+                texts += [f"{one.title}. {one.section}. {one.text}" for one in article.passages]
+                texts += article.questions
             vectors = self._meaning.store.vectors(texts, model)
-            place_of = {passages[0].article_id: place for place, passages in enumerate(articles)}
-            self._shelf = _Shelf(state, vectors, np.array(begins, dtype=np.int64), tuple(articles), place_of)
+            place_of = {one.passages[0].article_id: place for place, one in enumerate(shelf.articles)}
+            basis, rough = _roughly(vectors, len(begins))
+            self._vectors = _Vectors(shelf, vectors, np.array(begins, dtype=np.int64), place_of, basis, rough)
         except (SQLAlchemyError, OSError) as error:  # the search by words goes on; the next question tries again
             log.warning("the handbook could not be read for the search by meaning: %s", type(error).__name__)
         finally:
@@ -128,44 +181,6 @@ class MeaningIndex:
         if model is None:
             raise RuntimeError("the embedding model is not open")
         return model.vector(question)
-
-    def _state(self) -> tuple[int, date]:
-        """Changes when articles were imported, and at midnight, when others come into force."""
-        with self._engine.connect() as connection:
-            return connection.scalar(select(func.max(HandbookArticle.id))) or 0, date.today()
-
-    def _in_force(self, today: date) -> list[tuple[list[Row[Any]], list[str]]]:
-        """The articles in force, each with its passages in order and its example questions."""
-        newest = (
-            select(HandbookArticle.article_id, func.max(HandbookArticle.version).label("version"))
-            .where(HandbookArticle.effective_on <= today)
-            .group_by(HandbookArticle.article_id)
-            .subquery()
-        )
-        rows_of = (
-            select(
-                HandbookArticle.article_id,
-                HandbookArticle.version,
-                HandbookArticle.title,
-                HandbookArticle.effective_on,
-                HandbookArticle.questions,
-                HandbookPassage.heading,
-                HandbookPassage.text,
-                HandbookPassage.audience,
-            )
-            .join(HandbookPassage, HandbookPassage.article_row_id == HandbookArticle.id)
-            .join(
-                newest,
-                (newest.c.article_id == HandbookArticle.article_id) & (newest.c.version == HandbookArticle.version),
-            )
-            .order_by(HandbookArticle.article_id, HandbookPassage.number)
-        )
-        articles: dict[str, tuple[list[Row[Any]], list[str]]] = {}
-        with self._engine.connect() as connection:
-            rows: Sequence[Row[Any]] = connection.execute(rows_of).all()  # type: ignore[assignment]
-            for row in rows:
-                articles.setdefault(row.article_id, ([], list(row.questions)))[0].append(row)
-        return list(articles.values())
 
 
 def _sections(words: Sequence[str], passages: Sequence[Passage], near: Floats) -> list[int]:
@@ -191,7 +206,3 @@ def _stretched(scores: NDArray[Any]) -> NDArray[Any]:
     """Scores moved and stretched to 0..1; all zero when they are all the same."""
     low, high = float(scores.min()), float(scores.max())
     return (scores - low) / (high - low) if high > low else np.zeros_like(scores)
-
-
-def _passage(row: Row[Any]) -> Passage:
-    return Passage(row.article_id, row.version, row.title, row.heading, row.text, row.effective_on, row.audience, 0.0)

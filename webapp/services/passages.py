@@ -29,14 +29,14 @@ ABBREVIATIONS = {
 }
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """The word's stem; weekdays also by their short names."""
     with _lock:
         return str(_stemmer.stemWord(ABBREVIATIONS.get(word, word)))
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=20_000)
 def stems(text: str) -> frozenset[str]:
     """The stems of a text's words."""
     return frozenset(stem(word) for word in re.findall(r"[^\W_]+", text.casefold()))

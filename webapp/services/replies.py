@@ -20,7 +20,7 @@ from webapp.extensions import db
 from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, ReplyAttempt, StaffUser, ToolCall
 from webapp.models.base import now
 from webapp.models.message import INTERRUPTED, UNFINISHED_REPLY, ReplyState
-from webapp.services import audit, outbox, proposals
+from webapp.services import audit, gaps, outbox, proposals
 from webapp.services.conversation import one_line, plain
 from webapp.services.errors import MoveNotAllowed
 
@@ -195,6 +195,7 @@ def finish(work: Work, answer: Answer) -> bool:
         )
         for citation in answer.citations
     )
+    gaps.record(work.chat_id, answer)
     proposals.withdraw_superseded(work.reply_id, answer)
     proposals.propose(work.reply_id, answer.proposals)
     db.session.execute(

@@ -23,10 +23,11 @@ ROLES: dict[str, tuple[str, list[str]]] = {
             "sessions.open_for_others",
             "orders.confirm",
             "orders.release",
+            "handbook.edit",
         ],
     ),
     "auditor": ("Auditor", ["sessions.read_all"]),
-    "admin": ("Administrator", ["sessions.use", "staff.manage"]),
+    "admin": ("Administrator", ["sessions.use", "staff.manage", "handbook.edit"]),
 }
 CONFIRM_LIMITS = {"teller": 5_000, "specialist": 10_000, "manager": 10_000}  # EUR; above them a second person
 DEMO_PASSWORD = "Password123!"  # noqa: S105  # published on the demo sign-in page; refused in production
@@ -49,6 +50,12 @@ def add_roles() -> None:
         if name not in there
     )
     db.session.flush()
+
+
+def roles() -> list[tuple[str, frozenset[str]]]:
+    """Every role's title with its rights."""
+    rows = db.session.execute(select(Role.title, Role.rights).order_by(Role.title))
+    return [(title, frozenset(rights)) for title, rights in rows]
 
 
 def add(

@@ -32,6 +32,7 @@ from webapp.http.unit_of_work import reading, unit_of_work
 from webapp.models.base import now
 from webapp.models.sqlite import DatabaseBusy
 from webapp.services import queue, replies
+from webapp.services.handbook import seen_by
 from webapp.services.queue import Limits
 from webapp.work import saying
 from webapp.work.identity import own_identity
@@ -229,7 +230,7 @@ def _think_aloud(app: Flask, making: Making) -> None:
 def _think(app: Flask, making: Making) -> Answer:
     work = making.work
     bank = cast(CoreBanking, app.extensions["bankside.bank"])
-    library = cast(PolicyLibrary, app.extensions["bankside.library"])
+    library = seen_by(cast(PolicyLibrary, app.extensions["bankside.library"]), work.staff_rights)
     assistant = cast(Assistant, app.extensions["bankside.assistant"])
     try:
         customer = bank.customer(work.customer_number) if work.customer_number else None
