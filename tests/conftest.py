@@ -57,7 +57,10 @@ class Place:
             if self.kind == "postgresql":
                 with db.engine.begin() as connection:
                     connection.execute(
-                        text("TRUNCATE chat_session, sign_in, access_token, webhook, audit_entry CASCADE")
+                        text(
+                            "TRUNCATE chat_session, sign_in, access_token, webhook, audit_entry, "
+                            "taught_sentence, regression_case CASCADE"
+                        )
                     )
                     connection.execute(text("UPDATE staff_user SET locked = (username = 'locked')"))
             else:
