@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 
 import nh3
-from flask import Flask, g, url_for
+from flask import Flask, g, request, url_for
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from webapp.agents.audience import parts
+from webapp.agents.roster import TITLES
 from webapp.http.access import staff
 from webapp.http.headers import csp_nonce
 from webapp.http.panels import caller_checked
-from webapp.models import ChatSession, CitedPassage, Proposal, Reply
-from webapp.services import proposals
+from webapp.http.sources import standing_of_source
+from webapp.models import ChatSession, CitedPassage, Proposal, Rating, Reply
+from webapp.services import proposals, ratings, rerouting
 from webapp.services.proposals import Standing
 
 LONGEST = 50_000  # characters of one answer; what is beyond is cut
@@ -63,8 +67,25 @@ def _keep_known(tag: str, attribute: str, value: str) -> str | None:
     return _href(tag, attribute, value)
 
 
-def answer_html(reply: Reply) -> Markup:
-    """A reply's text as safe HTML, its [1] marks as links that open the cited passage beside the conversation."""
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """A part of an answer for the same ears, its blocks as safe HTML with whether each only names a source."""
+
+    audience: str  # "customer", "staff" or ""
+    blocks: list[tuple[Markup, bool]]
+
+
+def answer_parts(reply: Reply) -> list[ShownPart]:
+    """A reply cut into what may be said to the customer, what is for staff only, and what is neither."""
+    audiences = {citation.number: citation.audience or "" for citation in reply.citations}
+    return [
+        ShownPart(part.audience, [(_linked(reply, block.text), block.is_source) for block in part.blocks])
+        for part in parts(reply.text, audiences)
+    ]
+
+
+def _linked(reply: Reply, text: str) -> Markup:
+    """A text as safe HTML, its [1] marks as links that open the cited passage beside the conversation."""
     cited = {citation.number: citation for citation in reply.citations}
 
     def mark(match: re.Match[str]) -> str:
@@ -72,7 +93,15 @@ def answer_html(reply: Reply) -> Markup:
         return str(_citation_link(reply, citation)) if citation else match.group()
 
     # Marks are replaced in text only: an attribute of a link cannot hold one, brackets there are percent-encoded.
-    return Markup(CITATION_MARK.sub(mark, str(markdown(reply.text))))  # noqa: S704  # sanitised above
+    return Markup(CITATION_MARK.sub(mark, str(markdown(text))))  # noqa: S704  # sanitised above
+
+
+def own_rating(reply: Reply) -> Rating | None:
+    """What the person looking thinks of a reply; asked for once for a whole session."""
+    known: dict[str, dict[int, Rating]] = g.setdefault("own_ratings", {})
+    if request.method != "GET" or reply.chat_id not in known:
+        known[reply.chat_id] = ratings.own_in(staff(), reply.chat_id)
+    return known[reply.chat_id].get(reply.id)
 
 
 def _citation_link(reply: Reply, citation: CitedPassage) -> Markup:
@@ -100,5 +129,13 @@ def proposals_version(reply: Reply, chat: ChatSession) -> str:
 def init_app(app: Flask) -> None:
     """Let templates render what was said."""
     app.jinja_env.globals.update(
-        markdown=markdown, answer_html=answer_html, standing_of=standing_of, proposals_version=proposals_version
+        markdown=markdown,
+        answer_parts=answer_parts,
+        standing_of=standing_of,
+        proposals_version=proposals_version,
+        standing_of_source=standing_of_source,
+        own_rating=own_rating,
+        reasons=ratings.REASONS,
+        ask_instead_of=rerouting.others,
+        agent_titles=TITLES,
     )
