@@ -82,6 +82,7 @@ def test_who_may_read_the_session_sees_all_of_it_and_that_is_recorded(
         assert part in page
     assert "“ Maria Keller asked ”" in page
     assert manager.page.select('a[href*="/chat/sess_"]')
+    assert manager.page.select("[hx-target='#source'], [data-copy]") == [], "there is no place beside this page"
     assert [(one.actor, one.details["owner"]) for one in audited(app, "session.read")] == [("manager", "teller")]
 
 

@@ -75,22 +75,25 @@ class ShownPart:
     blocks: list[tuple[Markup, bool]]
 
 
-def answer_parts(reply: Reply) -> list[ShownPart]:
-    """A reply cut into what may be said to the customer, what is for staff only, and what is neither."""
+def answer_parts(reply: Reply, beside: bool = True) -> list[ShownPart]:
+    """A reply cut into what may be said to the customer, what is for staff only, and what is neither.
+
+    Its [1] marks are links to the cited passages, opened beside the conversation where there is a place for that.
+    """
     audiences = {citation.number: citation.audience or "" for citation in reply.citations}
     return [
-        ShownPart(part.audience, [(_linked(reply, block.text), block.is_source) for block in part.blocks])
+        ShownPart(part.audience, [(_linked(reply, block.text, beside), block.is_source) for block in part.blocks])
         for part in parts(reply.text, audiences)
     ]
 
 
-def _linked(reply: Reply, text: str) -> Markup:
-    """A text as safe HTML, its [1] marks as links that open the cited passage beside the conversation."""
+def _linked(reply: Reply, text: str, beside: bool) -> Markup:
+    """A text as safe HTML with links for its marks."""
     cited = {citation.number: citation for citation in reply.citations}
 
     def mark(match: re.Match[str]) -> str:
         citation = cited.get(int(match[1]))
-        return str(_citation_link(reply, citation)) if citation else match.group()
+        return str(_citation_link(reply, citation, beside)) if citation else match.group()
 
     # Marks are replaced in text only: an attribute of a link cannot hold one, brackets there are percent-encoded.
     return Markup(CITATION_MARK.sub(mark, str(markdown(text))))  # noqa: S704  # sanitised above
@@ -104,13 +107,13 @@ def own_rating(reply: Reply) -> Rating | None:
     return known[reply.chat_id].get(reply.id)
 
 
-def _citation_link(reply: Reply, citation: CitedPassage) -> Markup:
+def _citation_link(reply: Reply, citation: CitedPassage, beside: bool) -> Markup:
     address = escape(url_for("chat.source", chat_id=reply.chat_id, citation_id=citation.id))
     label = escape(f"Source {citation.number}: {citation.title}")
-    return Markup(
-        '<a class="cite" href="{0}" hx-get="{0}" hx-target="#source" hx-swap="outerHTML" hx-nonce="{1}" '
-        'aria-label="{2}">{3}</a>'
-    ).format(address, csp_nonce(), label, citation.number)
+    into = Markup('hx-get="{0}" hx-target="#source" hx-swap="outerHTML" hx-nonce="{1}" ').format(address, csp_nonce())
+    return Markup('<a class="cite" href="{0}" {1}aria-label="{2}">{3}</a>').format(
+        address, into if beside else "", label, citation.number
+    )
 
 
 def standing_of(proposal: Proposal, chat: ChatSession) -> Standing:
