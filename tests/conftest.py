@@ -64,7 +64,9 @@ def _and_what_refers_to_them(*names: str) -> list[str]:
 
 
 # A TRUNCATE of so many tables takes ten times as long as deleting the few rows of a test.
-EMPTIED = _and_what_refers_to_them("chat_session", "sign_in", "access_token", "webhook", "handbook_gap")
+EMPTIED = _and_what_refers_to_them(
+    "chat_session", "sign_in", "access_token", "webhook", "handbook_gap", "taught_sentence", "regression_case"
+)
 EMPTY = [*(f"DELETE FROM {name}" for name in EMPTIED), "UPDATE staff_user SET locked = (username = 'locked')"]
 KEPT = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = 'audit_entry_stays'"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp import api, auth, chat, handbook, sessions
+from webapp import api, auth, chat, handbook, reviews, sessions
 from webapp.assembly import assemble, bind_extensions, configure_flask
 from webapp.chat import rendering
 from webapp.cli import init_app as add_commands
@@ -40,7 +40,17 @@ def create_app(config: Config | None = None) -> Flask:
     bind_extensions(app)
     for part in (cookie, errors, converters, assets, moments, page_context, rendering):
         part.init_app(app)
-    for room in (auth.bp, sessions.views.bp, chat.bp, handbook.bp, api.bp, reports.bp, health.bp, metrics.bp):
+    for room in (
+        auth.bp,
+        sessions.views.bp,
+        chat.bp,
+        handbook.bp,
+        reviews.bp,
+        api.bp,
+        reports.bp,
+        health.bp,
+        metrics.bp,
+    ):
         app.register_blueprint(room)
     assemble(app, config)
     add_commands(app)

@@ -1,4 +1,4 @@
-"""Commands: `flask assistant train|evaluate|route|replay|usage`, `flask handbook search|evaluate`."""
+"""Commands: `flask assistant train|evaluate|route|regression|replay|usage`, `flask handbook search|evaluate`."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.agents import regression
+from webapp.agents.assistant import Assistant
 from webapp.agents.learning.measures import Report, report
 from webapp.agents.learning.recall import Asked, recall
 from webapp.agents.meaning.loading import Meaning
 from webapp.agents.models.rules import measuring
 from webapp.agents.models.rules.examples import intents
 from webapp.agents.models.rules.preparing import learnt
-from webapp.agents.models.rules.routing import Router
+from webapp.agents.models.rules.routing import Router, put_in_place
 from webapp.agents.models.rules.teaching import Schoolroom, TaughtError, checked, read_labelled, trained
+from webapp.agents.transcript import Desk
 from webapp.bank.policy_library import Passage
 from webapp.http.settings import config, library, meaning
 from webapp.http.unit_of_work import reading, unit_of_work
-from webapp.services import audit, model_uses
+from webapp.services import audit, model_uses, regression_set, taught
 from webapp.services.errors import ChatNotFound
+from webapp.services.staff import ROLES
 from webapp.work.replaying import replay
 
 assistant_group = AppGroup("assistant", help="Teach the built-in model, try it, measure it.")
@@ -48,7 +53,10 @@ def _opened(words_only: bool) -> Meaning | None:
 @_words_only
 @with_appcontext
 def train_command(more: Path | None, words_only: bool) -> None:
-    """Train the intent model; MORE is a CSV (text, label) of the bank's own sentences, kept for later trainings."""
+    """Train the intent model; MORE is a CSV (text, label) of the bank's own sentences, kept for later trainings.
+
+    What staff have taught counts, too: questions they asked of another specialist instead, and examples from reviews.
+    """
     instance = config().instance_path
     added = 0
     if more is not None:
@@ -58,6 +66,7 @@ def train_command(more: Path | None, words_only: bool) -> None:
         except TaughtError as error:
             raise click.ClickException(str(error)) from None
         added = Schoolroom(instance).add(labelled)
+    from_staff = _take_from_staff(instance)
     started = time.perf_counter()
     by_meaning = _opened(words_only)
     model = learnt(instance, by_meaning, anew=True)
@@ -65,7 +74,28 @@ def train_command(more: Path | None, words_only: bool) -> None:
     kind = "words and meaning" if by_meaning else "words"
     click.echo(
         f"Trained on {total} sentences ({added} new) with {len(model.labels)} intents, by {kind}, "
-        f"in {time.perf_counter() - started:.1f} s. Servers use it after their next start."
+        f"in {time.perf_counter() - started:.1f} s."
+    )
+    click.echo(from_staff)
+    click.echo(
+        f"The model is in {instance / 'assistant'}. Servers and workers load it from there when they start next; those "
+        "running now go on with the one they have. With another instance folder, train there as well."
+    )
+
+
+def _take_from_staff(instance: Path) -> str:
+    """Keep what the database says staff have taught; a sentence about it."""
+    try:
+        with reading():
+            found = taught.sentences()
+    except SQLAlchemyError as error:
+        return (
+            f"From staff: the database does not answer ({type(error).__name__}); what was kept last time is used again."
+        )
+    Schoolroom(instance).take_from_staff(found.clicks, found.added)
+    return (
+        f"From staff: {len(found.added)} examples from reviews, {len(found.clicks)} re-routed questions; "
+        f"{found.left_out} re-routed questions teach nothing and were left out."
     )
 
 
@@ -194,6 +224,60 @@ def usage_command(days: int, as_json: bool) -> None:
             f"{one.tokens_in:>10} tokens in {one.tokens_out:>9} out {one.cost:>10.4f} {settings.llm_currency}"
         )
     click.echo(f"{sum(one.cost for one in found):.4f} {settings.llm_currency} in all")
+
+
+@assistant_group.command("regression")
+@_words_only
+@_as_json
+@with_appcontext
+def regression_command(words_only: bool, as_json: bool) -> None:
+    """Ask the team every question of the regression set again; exit status 1 if one is not answered as it has to be.
+
+    Reviewers put questions into the set. Each is asked by itself, without a customer, and nothing is stored.
+    """
+    by_meaning = _opened(words_only)
+    model = learnt(config().instance_path, by_meaning)
+    put_in_place(Router(intents(), model, by_meaning.model if by_meaning else None))
+    with reading():
+        cases = regression_set.cases()
+    outcomes = regression.ask_again(cast(Assistant, current_app.extensions["bankside.assistant"]), cases, _desk())
+    failed = [one for one in outcomes if one.missed]
+    click.echo(_as_found(outcomes, len(failed)) if as_json else _in_words(outcomes, len(failed)))
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _as_found(outcomes: Sequence[regression.Outcome], failed: int) -> str:
+    told = []
+    for one in outcomes:
+        answered = {"agent": one.agent, "intent": one.intent, "articles": one.articles}
+        told.append({"expected": asdict(one.expected), "answered": answered, "missed": one.missed})
+    return json.dumps({"cases": len(outcomes), "failed": failed, "outcomes": told}, ensure_ascii=False)
+
+
+def _in_words(outcomes: Sequence[regression.Outcome], failed: int) -> str:
+    if not outcomes:
+        return "The regression set is empty: reviewers put questions into it."
+    lines = []
+    for one in outcomes:
+        lines.append(f"{'failed' if one.missed else 'ok':<8}{one.expected.id:>4}  {one.expected.text}")
+        lines += [f"{'':<14}{sentence}" for sentence in one.missed]
+    return "\n".join([*lines, f"{len(outcomes) - failed} of {len(outcomes)} are answered as expected."])
+
+
+def _desk() -> Desk:
+    """Nobody in particular, without a customer, who may do what the assistant proposes to."""
+    parts = current_app.extensions
+    return Desk(
+        staff_name="Regression",
+        staff_role="teller",
+        customer=None,
+        bank=parts["bankside.bank"],
+        library=library(),
+        now=datetime.now().astimezone(),
+        staff_rights=frozenset(ROLES["teller"][1]),
+        orders=parts["bankside.previews"],
+    )
 
 
 @click.command("search")

@@ -67,20 +67,23 @@ async function sendSeen() {
 }
 
 async function copy(control) {
-  const answer = document.getElementById(control.dataset.copy)?.querySelector(".answer");
+  const holder = document.getElementById(control.dataset.copy);
+  const answer = holder?.querySelector(".answer") ?? holder; // a whole message, or the part that may be said
   if (!answer) return;
   const text = answer.cloneNode(true);
+  for (const extra of text.querySelectorAll("button")) extra.remove();
+  if (answer === holder) for (const source of text.querySelectorAll(".part-source")) source.remove();
   for (const mark of text.querySelectorAll(".cite")) {
     const before = mark.previousSibling;
     if (before?.nodeType === 3) before.data = before.data.trimEnd();
     mark.remove();
   }
-  const holder = document.createElement("div");
-  holder.className = "visually-hidden";
-  holder.append(text);
-  document.body.append(holder);
+  const aside = document.createElement("div");
+  aside.className = "visually-hidden";
+  aside.append(text);
+  document.body.append(aside);
   const plain = text.innerText.replace(/\n{3,}/g, "\n\n").trim();
-  holder.remove();
+  aside.remove();
   const word = control.querySelector("[data-copy-word]");
   try {
     await navigator.clipboard.writeText(plain);
@@ -110,6 +113,19 @@ if (log) {
   document.addEventListener("htmx:before:swap", days);
   document.addEventListener("log-text", () => { if (following) follow(); });
   document.addEventListener("log-grew", () => { following = true; toEnd(); });
+  // What was sent from under an answer is swapped for itself, closed: the keyboard stays with what opens it again.
+  let sentFrom = "";
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = event.detail.ctx.sourceElement;
+    if (form?.matches?.(".instead form, .why form")) sentFrom = form.closest("details").id;
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (!sentFrom || event.detail.ctx.target?.id !== sentFrom.replace("why", "rating")) return;
+    const opener = document.querySelector(`#${sentFrom} > summary`);
+    if (sentFrom.startsWith("instead")) toEnd();
+    opener?.focus({ preventScroll: true });
+    sentFrom = "";
+  });
   document.addEventListener("click", (event) => {
     const control = event.target.closest("[data-copy]");
     if (control) copy(control);

@@ -152,12 +152,17 @@ def test_an_answer_is_copied_as_plain_text_without_its_marks(desk: Desk) -> None
     reply = desk.reply(0)
     expect(reply.locator(".cite")).not_to_have_count(0)
     reply.hover()
-    reply.get_by_role("button", name="Copy").click()
+    reply.get_by_role("button", name="Copy the answer").click()
     expect(reply.get_by_role("button", name="Copied")).to_be_visible()
     expect(desk.page.locator("#status")).to_have_text("Answer copied.")
     copied = desk.page.evaluate("navigator.clipboard.readText()")
     assert "0.15 % of the amount" in copied
     assert "Copy" not in copied
+    reply.get_by_role("button", name="Copy what to say to the customer").first.click()
+    expect(reply.get_by_role("button", name="Copied what to say")).to_be_visible()
+    for_customer = desk.page.evaluate("navigator.clipboard.readText()")
+    assert "0.15 % of the amount" in for_customer
+    assert "Handbook," not in for_customer
     assert "version 2." in " ".join(copied.split())  # "version 2 [1]." in the answer
 
 

@@ -29,6 +29,7 @@ LONGEST_ANSWER = 50_000  # characters
 BANK_SILENT = "The bank's records did not answer. Ask again in a moment."
 NO_SUCH_TOOL = "no such tool"
 NO_MORE_CALLS = f"No more look-ups: {MOST_CALLS} are allowed for one question."
+ASKED_FOR = "this specialist was asked for"
 GAVE_UP = "I could not finish this. Ask again in other words, or ask for a person."
 
 
@@ -46,8 +47,11 @@ class Assistant:
         self._tools = tools
 
     def answer(self, lines: Sequence[Line], desk: Desk, tell: Tell) -> Answer:
-        """Answer the last line. Bank errors become sentences; what a model raises is the caller's to handle."""
-        turn = _TurnInHand(self._roster, self._tools, desk, tell)
+        """Answer the last line. Bank errors become sentences; what a model raises is the caller's to handle.
+
+        A line that names an agent was asked of that one: it begins, and hands over to nobody.
+        """
+        turn = _TurnInHand(self._roster, self._tools, desk, tell, lines[-1].agent if lines else None)
         if desk.customer:
             lines = without_customers_name(lines, desk.customer.name)
         for _ in range(MOST_DECISIONS):
@@ -64,13 +68,14 @@ class Assistant:
 class _TurnInHand:
     """One question being answered."""
 
-    def __init__(self, roster: Roster, tools: Registry, desk: Desk, tell: Tell) -> None:
+    def __init__(self, roster: Roster, tools: Registry, desk: Desk, tell: Tell, asked_of: str | None) -> None:
         self._roster = roster
         self._tools = tools
         self._desk = desk
         self._tell = tell
-        self._agent = roster.front
-        self._reason = ""
+        self._chosen = asked_of is not None and asked_of in roster
+        self._agent = roster[asked_of] if asked_of is not None and asked_of in roster else roster.front
+        self._reason = ASKED_FOR if self._chosen else ""
         self._records: list[CallRecord] = []
         self._observations: list[Observation] = []
         self._bibliography = Bibliography()
@@ -84,11 +89,15 @@ class _TurnInHand:
             lines=lines,
             observations=tuple(self._observations),
             tools=self._held_by(self._agent) if len(self._records) < MOST_CALLS else (),
-            colleagues=tuple(self._roster[key] for key in self._agent.hands_over_to),
+            colleagues=tuple(self._roster[key] for key in self._colleagues),
             customer_number=self._desk.customer.number if self._desk.customer else None,
             now=self._desk.now,
             may_propose=self._may_propose,
         )
+
+    @property
+    def _colleagues(self) -> tuple[str, ...]:
+        return () if self._chosen else self._agent.hands_over_to
 
     @property
     def _may_propose(self) -> bool:
@@ -101,7 +110,7 @@ class _TurnInHand:
 
     def hand_over(self, decision: HandOver) -> None:
         """Pass the work on, if this agent may pass it there."""
-        if decision.to not in self._agent.hands_over_to:
+        if decision.to not in self._colleagues:
             self._observe(
                 ToolCall("hand_over", {"to": decision.to[:60]}), ToolResult("no such colleague", outcome="refused")
             )

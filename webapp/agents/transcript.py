@@ -46,7 +46,7 @@ class Line:
 
     who: Literal["staff", "assistant"]
     text: str
-    agent: str | None = None  # assistant lines: which specialist answered
+    agent: str | None = None  # which specialist answered; staff lines: of whom it was asked, if somebody chose
     memory: Mapping[str, Json] = field(default_factory=dict)  # assistant lines: what `Answer.memory` held then
 
 
@@ -72,6 +72,7 @@ class Citation:
     section: str
     passage: str
     effective_on: str  # ISO date
+    audience: str = ""  # "customer", "staff": may it be read to a customer? "": not known
 
 
 VerificationLevel: TypeAlias = Literal["none", "basic", "full"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Literal
 
 from webapp import models
+from webapp.agents.audience import parts
 from webapp.api.schemas import told
 from webapp.models.base import now
 from webapp.models.message import ReplyState
@@ -91,6 +93,7 @@ def message(said: models.Message, asked: models.Message | None = None) -> told.M
         seq=said.seq,
         role=ROLES[said.role],
         content=(said.text or reply.failure or "") if reply else said.text,
+        parts=_parts(reply),
         timestamp=finished or said.created_at,
         state=reply.state if reply else "done",
         agent=reply.agent if reply else None,
@@ -104,6 +107,22 @@ def message(said: models.Message, asked: models.Message | None = None) -> told.M
         requires_escalation=bool(reply and reply.needs_person),
         metadata={**(noted.get("metadata") or {}), **{name: noted[name] for name in ("attachments",) if name in noted}},
     )
+
+
+def _parts(reply: models.Reply | None) -> list[told.Part]:
+    if reply is None or reply.state != ReplyState.DONE:
+        return []
+    audiences = {passage.number: passage.audience or "" for passage in reply.citations}
+    return [told.Part(audience=_heard(part.audience) or "", content=part.text) for part in parts(reply.text, audiences)]
+
+
+def _heard(audience: str | None) -> Literal["customer", "staff"] | None:
+    match audience:
+        case "customer":
+            return "customer"
+        case "staff":
+            return "staff"
+    return None
 
 
 def _actions(reply: models.Reply | None) -> list[told.Action]:
@@ -126,6 +145,7 @@ def source(passage: models.CitedPassage) -> told.Source:
         section=passage.section,
         content=passage.passage,
         effective_on=passage.effective_on,
+        audience=_heard(passage.audience),
     )
 
 

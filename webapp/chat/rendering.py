@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 
 import nh3
-from flask import Flask, g, url_for
+from flask import Flask, g, request, url_for
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from webapp.agents.audience import parts
+from webapp.agents.roster import TITLES
 from webapp.http.access import staff
 from webapp.http.headers import csp_nonce
 from webapp.http.panels import caller_checked
 from webapp.http.settings import config
-from webapp.models import ChatSession, CitedPassage, ModelUse, Proposal, Reply
-from webapp.services import proposals
+from webapp.http.sources import standing_of_source
+from webapp.models import ChatSession, CitedPassage, ModelUse, Proposal, Rating, Reply
+from webapp.services import proposals, ratings, rerouting
 from webapp.services.proposals import Standing
 
 LONGEST = 50_000  # characters of one answer; what is beyond is cut
@@ -64,25 +68,53 @@ def _keep_known(tag: str, attribute: str, value: str) -> str | None:
     return _href(tag, attribute, value)
 
 
-def answer_html(reply: Reply) -> Markup:
-    """A reply's text as safe HTML, its [1] marks as links that open the cited passage beside the conversation."""
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """A part of an answer for the same ears, its blocks as safe HTML with whether each only names a source."""
+
+    audience: str  # "customer", "staff" or ""
+    blocks: list[tuple[Markup, bool]]
+
+
+def answer_parts(reply: Reply, beside: bool = True) -> list[ShownPart]:
+    """A reply cut into what may be said to the customer, what is for staff only, and what is neither.
+
+    Its [1] marks are links to the cited passages, opened beside the conversation where there is a place for that.
+    """
+    audiences = {citation.number: citation.audience or "" for citation in reply.citations}
+    return [
+        ShownPart(part.audience, [(_linked(reply, block.text, beside), block.is_source) for block in part.blocks])
+        for part in parts(reply.text, audiences)
+    ]
+
+
+def _linked(reply: Reply, text: str, beside: bool) -> Markup:
+    """A text as safe HTML with links for its marks."""
     cited = {citation.number: citation for citation in reply.citations}
 
     def mark(match: re.Match[str]) -> str:
         citation = cited.get(int(match[1]))
-        return str(_citation_link(reply, citation)) if citation else match.group()
+        return str(_citation_link(reply, citation, beside)) if citation else match.group()
 
     # Marks are replaced in text only: an attribute of a link cannot hold one, brackets there are percent-encoded.
-    return Markup(CITATION_MARK.sub(mark, str(markdown(reply.text))))  # noqa: S704  # sanitised above
+    return Markup(CITATION_MARK.sub(mark, str(markdown(text))))  # noqa: S704  # sanitised above
 
 
-def _citation_link(reply: Reply, citation: CitedPassage) -> Markup:
+def own_rating(reply: Reply) -> Rating | None:
+    """What the person looking thinks of a reply; asked for once for a whole session."""
+    known: dict[str, dict[int, Rating]] = g.setdefault("own_ratings", {})
+    if request.method != "GET" or reply.chat_id not in known:
+        known[reply.chat_id] = ratings.own_in(staff(), reply.chat_id)
+    return known[reply.chat_id].get(reply.id)
+
+
+def _citation_link(reply: Reply, citation: CitedPassage, beside: bool) -> Markup:
     address = escape(url_for("chat.source", chat_id=reply.chat_id, citation_id=citation.id))
     label = escape(f"Source {citation.number}: {citation.title}")
-    return Markup(
-        '<a class="cite" href="{0}" hx-get="{0}" hx-target="#source" hx-swap="outerHTML" hx-nonce="{1}" '
-        'aria-label="{2}">{3}</a>'
-    ).format(address, csp_nonce(), label, citation.number)
+    into = Markup('hx-get="{0}" hx-target="#source" hx-swap="outerHTML" hx-nonce="{1}" ').format(address, csp_nonce())
+    return Markup('<a class="cite" href="{0}" {1}aria-label="{2}">{3}</a>').format(
+        address, into if beside else "", label, citation.number
+    )
 
 
 def standing_of(proposal: Proposal, chat: ChatSession) -> Standing:
@@ -107,8 +139,13 @@ def init_app(app: Flask) -> None:
     """Let templates render what was said."""
     app.jinja_env.globals.update(
         markdown=markdown,
-        answer_html=answer_html,
+        answer_parts=answer_parts,
         standing_of=standing_of,
         proposals_version=proposals_version,
+        standing_of_source=standing_of_source,
+        own_rating=own_rating,
+        reasons=ratings.REASONS,
+        ask_instead_of=rerouting.others,
+        agent_titles=TITLES,
         model_cost=model_cost,
     )

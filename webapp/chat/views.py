@@ -19,11 +19,12 @@ from webapp.http.moments import viewer_zone
 from webapp.http.oversight import record_following, record_reading
 from webapp.http.panels import customer_panel, may_write, status_context
 from webapp.http.settings import config, feed, tell
+from webapp.http.sources import Current, current_text
 from webapp.http.unit_of_work import after_commit
-from webapp.models import ChatSession, Message, Reply
+from webapp.models import ChatSession, CitedPassage, Message, Reply
 from webapp.models.base import LARGEST_NUMBER
 from webapp.services import chats, conversation, listing, queue, replies
-from webapp.services.errors import BadInput, ChatEnded, ChatNotFound
+from webapp.services.errors import BadInput, ChatEnded, ChatNotFound, MessageNotFound
 from webapp.work.runner import stop_making, submit
 
 bp = Blueprint("chat", __name__)
@@ -87,8 +88,11 @@ def _asker() -> str:
     return f"staff-{staff().id}"
 
 
+asking = limiter.shared_limit(_message_limit, scope="chat-messages", key_func=_asker)  # whatever asks a question
+
+
 @bp.post("/chat/messages")
-@limiter.limit(_message_limit, key_func=_asker)
+@asking
 def create_message() -> ResponseReturnValue:
     """Put a question to the assistant; answer with the question and its pending reply.
 
@@ -237,5 +241,23 @@ def source(chat_id: str, citation_id: int) -> ResponseReturnValue:
     chat = chats.readable_chat(staff(), chat_id)
     record_following(chat)
     citation = conversation.citation_in(chat, citation_id)
+    return _source(chat, citation)
+
+
+@bp.get("/chat/<chat:chat_id>/sources/<row:citation_id>/now")
+def source_now(chat_id: str, citation_id: int) -> ResponseReturnValue:
+    """What the handbook says today in place of a cited passage; 404 when the article was withdrawn."""
+    chat = chats.readable_chat(staff(), chat_id)
+    record_following(chat)
+    citation = conversation.citation_in(chat, citation_id)
+    found = current_text(citation)
+    if found is None:
+        raise MessageNotFound("This article is not in the handbook any more.", "The passage stays as it was quoted.")
+    return _source(chat, found, quoted=citation)
+
+
+def _source(
+    chat: ChatSession, source: CitedPassage | Current, quoted: CitedPassage | None = None
+) -> ResponseReturnValue:
     template = "chat/_source.html" if wants_fragment() else "chat/source.html"
-    return render_template(template, chat=chat, source=citation)
+    return render_template(template, chat=chat, source=source, quoted=quoted)

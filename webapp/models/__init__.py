@@ -2,6 +2,7 @@
 
 from webapp.models.audit import AuditEntry
 from webapp.models.chat import ChatSession, Draft, Reading
+from webapp.models.feedback import Rating, RegressionCase, Reroute, Review, ReviewStep, TaughtSentence
 from webapp.models.handbook import HandbookArticle, HandbookEdition, HandbookGap, HandbookPassage
 from webapp.models.message import CitedPassage, Message, Question, Reply, ReplyAttempt, ToolCall
 from webapp.models.model_use import ModelUse
@@ -26,12 +27,18 @@ __all__ = [
     "ModelUse",
     "Proposal",
     "Question",
+    "Rating",
     "Reading",
+    "RegressionCase",
     "Reply",
     "ReplyAttempt",
+    "Reroute",
+    "Review",
+    "ReviewStep",
     "Role",
     "SignIn",
     "StaffUser",
+    "TaughtSentence",
     "ToolCall",
     "Webhook",
 ]

@@ -54,6 +54,8 @@ class Question(Message):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_user.id"))
     time_zone: Mapped[str | None] = mapped_column(String(64))  # the asker's: "today" in the answer is theirs
     noted: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSON)  # what a program said about it; given back
+    asked_of: Mapped[str | None] = mapped_column(String(32))  # the agent it was asked of; None: of the whole team
+    again_of: Mapped[int | None]  # the question of this session that it repeats
 
 
 class Reply(Message):
@@ -174,3 +176,4 @@ class CitedPassage(Base):
     section: Mapped[str] = mapped_column(String(160))
     passage: Mapped[str] = mapped_column(Text)
     effective_on: Mapped[str] = mapped_column(String(10))
+    audience: Mapped[str | None] = mapped_column(String(16))  # "customer", "staff"; None: from before it was kept

@@ -42,10 +42,14 @@ def ask(
     request_id: str,
     time_zone: str,
     noted: dict[str, Any] | None = None,
+    *,
+    asked_of: str | None = None,
+    again_of: int | None = None,
 ) -> Turn:
     """Store a question and its pending reply. The chat must come from `chats.chat_of`, which makes writers take turns.
 
-    Raises `ChatEnded`; `TextDiffers` if the request id was used for another text. Card numbers are masked first.
+    `asked_of` names the agent that is to answer, `again_of` the question this one repeats. Raises `ChatEnded`;
+    `TextDiffers` if the request id was used for another text. Card numbers are masked first.
     """
     kept = mask_card_secrets(text)
     earlier = _asked_with(chat, request_id)
@@ -66,6 +70,8 @@ def ask(
         request_id=request_id,
         time_zone=time_zone,
         noted=noted,
+        asked_of=asked_of,
+        again_of=again_of,
     )
     db.session.add(question)
     db.session.flush()
@@ -85,7 +91,8 @@ def ask(
     chat.last_activity_at = now()
     chat.last_line = one_line(kept)
     chats.title_from(chat, kept)
-    save_draft(chat, staff, "")
+    if asked_of is None:  # a question asked again leaves what is being typed alone
+        save_draft(chat, staff, "")
     mark_read(chat, staff, question.seq)
     db.session.flush()
     outbox.tell("message.created", chat, message_id=question.id, seq=question.seq, reply_id=reply.id)

@@ -20,7 +20,7 @@ from webapp.extensions import db
 from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, ReplyAttempt, StaffUser, ToolCall
 from webapp.models.base import now
 from webapp.models.message import INTERRUPTED, UNFINISHED_REPLY, ReplyState
-from webapp.services import audit, gaps, outbox, proposals
+from webapp.services import audit, gaps, outbox, proposals, rerouting
 from webapp.services.conversation import one_line, plain
 from webapp.services.errors import MoveNotAllowed
 
@@ -50,6 +50,8 @@ class Work:
     asked_at: datetime
     attempt: int
     staff_id: int | None = None
+    question_id: int = 0
+    asked_of: str | None = None  # the agent somebody chose
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ def claim(reply_id: int, maker: str = "") -> Work | None:
         asked_at=question.created_at,
         attempt=reply.attempts,
         staff_id=chat.staff_id,
+        question_id=question.id,
+        asked_of=question.asked_of,
     )
 
 
@@ -132,10 +136,16 @@ def _earlier_unfinished(reply_id: int) -> ColumnElement[bool]:
 
 
 def transcript(chat: ChatSession, question: Question) -> list[Line]:
-    """What was said in a session up to a question, as it is given to whoever answers it."""
+    """What was said in a session up to a question, as it is given to whoever answers it.
+
+    A question that was asked again is read where it was asked first.
+    """
+    until = question.seq
+    if question.again_of is not None:
+        until = db.session.scalar(select(Message.seq).where(Message.id == question.again_of)) or until
     said = db.session.scalars(
         select(Message)
-        .where(Message.chat_id == chat.id, Message.seq <= question.seq)
+        .where(Message.chat_id == chat.id, Message.seq <= until)
         .order_by(Message.seq.desc())
         .limit(TRANSCRIPT_LINES)
     ).all()
@@ -145,6 +155,8 @@ def transcript(chat: ChatSession, question: Question) -> list[Line]:
             lines.append(Line("staff", message.text))
         elif isinstance(message, Reply) and message.state == ReplyState.DONE:
             lines.append(Line("assistant", message.text, agent=message.agent, memory=message.memory or {}))
+    if question.asked_of and lines:
+        lines[-1] = Line("staff", question.text, agent=question.asked_of)
     return lines
 
 
@@ -192,10 +204,13 @@ def finish(work: Work, answer: Answer) -> bool:
             section=citation.section,
             passage=citation.passage,
             effective_on=citation.effective_on,
+            audience=citation.audience or None,
         )
         for citation in answer.citations
     )
     gaps.record(work.chat_id, answer)
+    if work.asked_of:
+        rerouting.answered(work.question_id, answer.intent)
     proposals.withdraw_superseded(work.reply_id, answer)
     proposals.propose(work.reply_id, answer.proposals)
     db.session.execute(

@@ -24,10 +24,11 @@ ROLES: dict[str, tuple[str, list[str]]] = {
             "orders.confirm",
             "orders.release",
             "handbook.edit",
+            "answers.review",
         ],
     ),
     "auditor": ("Auditor", ["sessions.read_all"]),
-    "admin": ("Administrator", ["sessions.use", "staff.manage", "handbook.edit"]),
+    "admin": ("Administrator", ["sessions.use", "staff.manage", "handbook.edit", "answers.review"]),
 }
 CONFIRM_LIMITS = {"teller": 5_000, "specialist": 10_000, "manager": 10_000}  # EUR; above them a second person
 DEMO_PASSWORD = "Password123!"  # noqa: S105  # published on the demo sign-in page; refused in production

@@ -17,6 +17,7 @@ _QUOTED = 2
 _MOST_QUOTED = 3
 _ALSO = 0.9  # of the best one's score: less likely ones are not quoted beside it
 _BY_ONE_WORD = 3  # articles that count as being about a word
+STAFF_ONLY = "Staff only: not to be read to the customer."
 NOT_SAID = "The handbook does not say, as far as I can find."
 
 
@@ -95,6 +96,7 @@ def _citation(number: int, passage: Passage) -> Citation:
         section=passage.section,
         passage=passage.text,
         effective_on=passage.effective_on.isoformat(),
+        audience=passage.audience,
     )
 
 
@@ -103,7 +105,7 @@ def _quoted(number: int, passage: Passage, text: str) -> str:
     inert = re.sub(r"([\[\]<]|:(?=//))", r"\\\1", text.strip())
     quote = "\n".join(f"> {line}".rstrip() for line in inert.splitlines())
     section = f", section “{plain(passage.section)}”" if passage.section else ""
-    staff_only = " Staff only: not to be read to the customer." if passage.audience == "staff" else ""
+    staff_only = f" {STAFF_ONLY}" if passage.audience == "staff" else ""
     return (
         f"{quote}\n\nHandbook, **{plain(passage.title)}**{section}, version {passage.version} [{number}].{staff_only}"
     )

@@ -45,6 +45,7 @@ def _clause(desk: Desk, rule: Rule) -> Citation | None:
         section=found.section,
         passage=found.text,
         effective_on=found.effective_on.isoformat(),
+        audience=found.audience,
     )
 
 

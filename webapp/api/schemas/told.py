@@ -100,6 +100,15 @@ class Source(Told):
     section: str
     content: str
     effective_on: str
+    audience: Literal["customer", "staff"] | None = Field(description="Who may hear it; null: not known")
+
+
+class Part(Told):
+    """A part of an answer by who may hear it. "customer": may be said to the customer; "staff": not; "": for the person
+    who asked."""
+
+    audience: Literal["customer", "staff", ""]
+    content: str
 
 
 class Action(Told):
@@ -116,6 +125,7 @@ class Message(Told):
     seq: int
     role: Literal["user", "assistant", "notice"]
     content: str
+    parts: list[Part] = Field(description="An answer cut by who may hear it; empty for what is none")
     timestamp: Moment
     state: Literal["pending", "running", "done", "stopped", "failed"]
     agent: str | None

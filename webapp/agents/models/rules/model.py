@@ -16,10 +16,11 @@ from webapp.agents.models.rules.memory import Awaiting, Memory, memory_from, rem
 from webapp.agents.models.rules.order_details import PIN_LETTER
 from webapp.agents.models.rules.orders import alert_answer
 from webapp.agents.models.rules.reading import CONVERSATION, HANDBOOK, Reader, Reading, Task
-from webapp.agents.models.rules.routing import router
+from webapp.agents.models.rules.routing import Within, router
 from webapp.agents.models.rules.scripts import SCENES
 from webapp.agents.models.rules.scripts.orders import DECIDE, PROPOSING
 from webapp.agents.models.rules.scripts.part import Part, Scene, Script, Seen, card_of, quoted
+from webapp.agents.roster import TEAM
 from webapp.agents.wording import PANEL, count, listed, together
 from webapp.agents.words import clean
 
@@ -57,9 +58,10 @@ class RulesModel:
         memory = remembered(turn.lines)
         question = turn.lines[-1].text if turn.lines else ""
         stored = json.dumps(memory.to_json(), sort_keys=True)
-        reading = _read(question, stored, turn.customer_number, turn.now.date())
+        asked_of = turn.lines[-1].agent if turn.lines else None
+        reading = _read(question, stored, turn.customer_number, turn.now.date(), asked_of)
         reading = replace(reading, said=question)
-        if turn.may_propose:
+        if turn.may_propose and asked_of in (None, "disputes"):  # alerts and disputes are theirs
             reading = _with_orders(reading, question)
         if reading.kind == "unclear" or (reading.kind == "foreign" and reading.route.concepts):
             return self._ask_the_handbook(turn, reading)
@@ -191,9 +193,10 @@ def _with_orders(reading: Reading, question: str) -> Reading:
 
 
 @lru_cache(maxsize=512)
-def _read(question: str, stored: str, customer_number: str | None, today: date) -> Reading:
+def _read(question: str, stored: str, customer_number: str | None, today: date, asked_of: str | None = None) -> Reading:
     """A reading by everything it depends on; a turn is decided several times and read once."""
-    return Reader(router()).read(question, memory_from(json.loads(stored)), customer_number, today)
+    within = Within(router(), asked_of) if asked_of and asked_of in TEAM else router()
+    return Reader(within).read(question, memory_from(json.loads(stored)), customer_number, today)
 
 
 class _Play:

@@ -6,7 +6,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import exp
 
@@ -28,6 +28,7 @@ _CUE = 3.0
 _TELLING = frozenset({"_transfer", "_dispute", "_ending", "_number"})  # values that say something by themselves
 _CODE = re.compile(r"[a-z]_[a-z]")
 _UNSURE = 0.4
+_ANY_RULE, _ASKED = "how_to", 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class Router:
         """Are messages compared by what they mean, beside their words?"""
         return self._meaning is not None
 
-    def _route(self, text: str) -> Route:
+    def _route(self, text: str, agent: str = "") -> Route:
+        """What a message wants; with an agent, what it wants of this one."""
         corrected = self.spelling.corrected(clean(text[:_LONGEST]))
         seen = marked(corrected).lower()
         words = tokens(expanded(seen))
@@ -87,6 +89,8 @@ class Router:
             for key in ("greeting", "thanks", "help"):
                 if key in scores:
                     scores[key] -= _TOO_LONG_FOR_CHAT
+        if agent:
+            scores = {key: score for key, score in scores.items() if self.intents[key].agent == agent} or scores
         ranked = _probabilities(scores)
         concepts = concepts_in(words) - {
             "own",
@@ -104,8 +108,28 @@ class Router:
         if _CODE.search(text):  # nobody at a counter speaks like that: never sure of it
             ranked = {key: probability * _UNSURE for key, probability in ranked.items()}
         if not any(word[0].isalpha() or word in _TELLING for word in words):
-            ranked = {OUT_OF_SCOPE: 0.0, **dict.fromkeys(list(ranked)[:4], 0.0)}  # nothing was said
+            nothing = {} if agent else {OUT_OF_SCOPE: 0.0}
+            ranked = {**nothing, **dict.fromkeys(list(ranked)[:4], 0.0)}  # nothing was said
         return Route(corrected, tuple(list(ranked.items())[:5]), frozenset(concepts))
+
+
+class Within:
+    """A router as one agent has it: whatever is said wants something of this agent's."""
+
+    def __init__(self, router: Router, agent: str) -> None:
+        """Take the whole router, and the agent that somebody chose."""
+        self._router = router
+        self.agent = agent
+        self.intents = router.intents
+        self.spelling = router.spelling
+
+    def route(self, text: str) -> Route:
+        """Which of the agent's intents a message has. The handbook is asked as a rule: it is searched in any case."""
+        found = self._router.route(text, self.agent)
+        if self.agent != "handbook" or self.intents[self._router.route(text).intent].agent == "handbook":
+            return found
+        rest = tuple(one for one in found.ranked if one[0] != _ANY_RULE)
+        return replace(found, ranked=((_ANY_RULE, _ASKED), *rest))
 
 
 def _probabilities(scores: Mapping[str, float]) -> dict[str, float]:

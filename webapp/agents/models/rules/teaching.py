@@ -12,7 +12,7 @@ from webapp.agents.learning.intent_model import Examples, IntentModel, ModelFile
 from webapp.agents.meaning.loading import Meaning
 from webapp.agents.models.rules.examples import Intent
 from webapp.agents.models.rules.features import seen_in
-from webapp.agents.words import clean
+from webapp.agents.words import clean, marked
 
 LABEL_COLUMNS = ("label", "intent", "category")
 _VERSION = "1"  # goes up when what is seen of a text changes: models trained before do not fit then
@@ -75,16 +75,48 @@ def digest_of(labelled: Sequence[tuple[str, str]]) -> str:
     return hashlib.sha256(f"{_VERSION}\n{written}".encode()).hexdigest()[:16]
 
 
+def _said(text: str) -> str:
+    """What two sentences have in common that the model cannot tell apart."""
+    return " ".join(marked(clean(text)).lower().split()).strip(" .!")
+
+
+def _kept_in(path: Path) -> list[tuple[str, str]]:
+    return read_labelled(path) if path.exists() else []
+
+
+def _keep_in(path: Path, labelled: Sequence[tuple[str, str]]) -> None:
+    """Write sentences, all or none; none at all: no file."""
+    if not labelled:
+        path.unlink(missing_ok=True)
+        return
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *labelled])
+    partial.replace(path)
+
+
 class Schoolroom:
     """Where an installation keeps what its bank has taught, and the models trained from it."""
 
     def __init__(self, instance: Path) -> None:
         self._folder = instance / "assistant"
         self._taught = self._folder / "taught.csv"
+        self._clicks = self._folder / "clicks.csv"
+        self._reviewed = self._folder / "reviewed.csv"
 
     def taught(self) -> list[tuple[str, str]]:
         """What the bank has added, oldest first."""
-        return read_labelled(self._taught) if self._taught.exists() else []
+        return _kept_in(self._taught)
+
+    def from_staff(self) -> list[tuple[str, str]]:
+        """What staff had taught at the last training: by asking somebody else instead, and by reviewing answers."""
+        return [*_kept_in(self._clicks), *_kept_in(self._reviewed)]
+
+    def take_from_staff(self, clicks: Sequence[tuple[str, str]], reviewed: Sequence[tuple[str, str]]) -> None:
+        """Keep what staff have taught so far in place of what was kept before: servers train and load from files."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        _keep_in(self._clicks, clicks)
+        _keep_in(self._reviewed, reviewed)
 
     def add(self, labelled: Sequence[tuple[str, str]]) -> int:
         """Keep sentences for every training from now on; a sentence said again replaces its earlier label."""
@@ -92,15 +124,22 @@ class Schoolroom:
         before = dict(kept)
         kept.update(labelled)
         self._folder.mkdir(parents=True, exist_ok=True)
-        partial = self._taught.with_suffix(".partial")
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([("text", "label"), *kept.items()])
-        partial.replace(self._taught)
+        _keep_in(self._taught, list(kept.items()))
         return sum(before.get(text) != label for text, label in kept.items())
 
     def all_of(self, known: Mapping[str, Intent]) -> list[tuple[str, str]]:
-        """The product's examples and the bank's; the bank's word on a sentence is the last."""
-        return list({**dict(examples_of(known)), **dict(self.taught())}.items())
+        """The product's examples, what staff have taught, and the bank's files; the files have the last word.
+
+        A reviewer's word outweighs an example that says the same; a click teaches only what nothing else says.
+        """
+        product, clicks = examples_of(known), _kept_in(self._clicks)
+        reviewed = [one for one in _kept_in(self._reviewed) if one[1] in known]
+        if clicks or reviewed:
+            decided = {_said(text) for text, _ in reviewed}
+            product = [(text, label) for text, label in product if _said(text) not in decided]
+            settled = decided | {_said(text) for text, _ in [*product, *self.taught()]}
+            clicks = [(text, label) for text, label in clicks if label in known and _said(text) not in settled]
+        return list({**dict(product), **dict(clicks), **dict(reviewed), **dict(self.taught())}.items())
 
     def kept(self, labelled: Sequence[tuple[str, str]], *, by_meaning: bool) -> IntentModel | None:
         """The model trained earlier from exactly these sentences, if there is one."""
