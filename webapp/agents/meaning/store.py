@@ -28,9 +28,11 @@ def text_key(text: str) -> bytes:
 class VectorStore:
     """Vectors of texts, computed when they are missing. One process at a time computes; the others find it done."""
 
-    def __init__(self, path: Path) -> None:
-        """Keep them in this file (`.npz`); a file that cannot be read is written anew."""
+    def __init__(self, path: Path, *, deep: bool = False) -> None:
+        """Keep them in this file (`.npz`), or with `deep` the longer ones; one that cannot be read is written anew."""
         self._path = path
+        self._deep = deep
+        self._width = 2 * WIDTH if deep else WIDTH
         self._known: dict[bytes, Floats] = {}
 
     def stored(self, texts: Sequence[str]) -> Floats | None:
@@ -39,7 +41,7 @@ class VectorStore:
         if any(key not in self._known for key in keys):
             self._known.update(self._read())
         if not keys or any(key not in self._known for key in keys):
-            return None if keys else np.zeros((0, WIDTH), dtype=np.float32)
+            return None if keys else np.zeros((0, self._width), dtype=np.float32)
         return np.stack([self._known[key] for key in keys]).astype(np.float32)
 
     def vectors(self, texts: Sequence[str], model: MiniLM) -> Floats:
@@ -53,7 +55,10 @@ class VectorStore:
             keys = list(missing)
             for begin in range(0, len(keys), _SAVED_EVERY):
                 part = keys[begin : begin + _SAVED_EVERY]
-                for key, vector in zip(part, model.vectors([missing[key] for key in part]), strict=True):
+                asked = [missing[key] for key in part]
+                for key, vector in zip(
+                    part, model.deep_vectors(asked) if self._deep else model.vectors(asked), strict=True
+                ):
                     self._known[key] = vector.astype(np.float16)
                 self._write()
         return np.stack([self._known[text_key(text)] for text in texts]).astype(np.float32)
@@ -72,7 +77,7 @@ class VectorStore:
                 vectors: Floats = kept["vectors"]
         except (OSError, ValueError, KeyError, BadZipFile, EOFError):
             return {}
-        if keys.ndim != 2 or vectors.shape != (len(keys), WIDTH):
+        if keys.ndim != 2 or vectors.shape != (len(keys), self._width):
             return {}
         return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
 
