@@ -40,9 +40,7 @@ def fifth() -> tuple[Report, Shares]:
         ("foreign_rejected", 0.88),
     ],
 )
-def test_what_nobody_wrote_down_is_understood_by_words(
-    fifth: tuple[Report, Shares], figure: str, floor: float
-) -> None:
+def test_what_nobody_wrote_down_is_understood_by_words(fifth: tuple[Report, Shares], figure: str, floor: float) -> None:
     assert fifth[1][figure] >= floor
 
 

@@ -29,6 +29,7 @@ _CUE = 3.0
 _TELLING = frozenset({"_transfer", "_dispute", "_ending", "_number"})  # values that say something by themselves
 _CODE = re.compile(r"[a-z]_[a-z]")
 _UNSURE = 0.4
+_OFTEN = 8  # sentences of ours that have a word
 _TINY = 1e-9
 
 
@@ -76,7 +77,10 @@ class Router:
             word for text, key in examples if key != OUT_OF_SCOPE for word in tokens(text) if word.isalpha()
         )
         foreign = {word for text, key in examples if key == OUT_OF_SCOPE for word in tokens(text)}
-        self.spelling = Spelling(well_known(counts, concept_words() | foreign | set(shorthand())))
+        self.spelling = Spelling(
+            well_known(counts, concept_words() | foreign | set(shorthand())),
+            often={word for word, number in counts.items() if number >= _OFTEN},
+        )
         self.route = lru_cache(maxsize=1_024)(self._route)
 
     @property

@@ -24,8 +24,10 @@ class TaughtError(ValueError):
 
 
 def examples_of(known: Mapping[str, Intent]) -> list[tuple[str, str]]:
-    """Every example with its intent."""
-    return [(text, key) for key, intent in known.items() for text in intent.examples]
+    """Every example with its intent; what is offered to be clicked is one, too."""
+    return [
+        (text, key) for key, intent in known.items() for text in dict.fromkeys((*intent.examples, intent.ask)) if text
+    ]
 
 
 def read_labelled(path: Path) -> list[tuple[str, str]]:
