@@ -26,7 +26,7 @@ from webapp.agents.models.rules import measuring
 from webapp.agents.models.rules.examples import intents
 from webapp.agents.models.rules.preparing import learnt
 from webapp.agents.models.rules.routing import Router, put_in_place
-from webapp.agents.models.rules.teaching import Schoolroom, TaughtError, checked, read_labelled, trained
+from webapp.agents.models.rules.teaching import Schoolroom, TaughtError, checked, read_labelled
 from webapp.agents.transcript import Desk
 from webapp.bank.policy_library import Passage
 from webapp.http.settings import config, library, meaning
@@ -124,12 +124,12 @@ def evaluate_command(test: Path | None, train_file: Path | None, words_only: boo
                 rows = read_labelled(test)
                 checked(rows, intents())
                 model = learnt(config().instance_path, by_meaning)
+                router = Router(intents(), model, by_meaning.model if by_meaning else None)
             else:
-                kept, rows = measuring.a_fifth_apart(Schoolroom(config().instance_path).all_of(intents()))
-                model = trained(kept, by_meaning)
-            router = Router(intents(), model, by_meaning.model if by_meaning else None)
+                own = Schoolroom(config().instance_path).all_of(intents())
+                router, rows = measuring.a_fifth_routed(own, by_meaning)
             guesses, milliseconds = measuring.of_a_router(router, rows)
-            figures |= measuring.of_the_team(router, rows, guesses)
+            figures |= measuring.of_the_team(router, rows)
     except TaughtError as error:
         raise click.ClickException(str(error)) from None
     found = report(guesses, milliseconds)

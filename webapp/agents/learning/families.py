@@ -27,7 +27,7 @@ def families_of(texts: Sequence[str]) -> list[int]:
         return number
 
     for number, mine in enumerate(words):
-        rare = sorted(mine, key=lambda word: len(having[word]))[: max(1, len(mine) - 2)]
+        rare = sorted(mine, key=lambda word: (len(having[word]), word))[: max(1, len(mine) - 2)]
         near = {other for word in rare for other in having[word][-_COMMON:]}
         for other in near:
             if len(mine & words[other]) >= ALIKE * len(mine | words[other]):

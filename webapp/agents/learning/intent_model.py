@@ -23,7 +23,7 @@ from webapp.agents.learning.landmarks import Landmarks
 
 FOLDS = 3
 _ROUNDS_LEFT_OUT = 8  # fewer than the final training has: they only calibrate
-FORMAT = 1
+FORMAT = 2
 _MEANING = 15.0  # scores of the landmarks are between zero and one: this makes them as spread as logarithms
 
 
@@ -39,6 +39,7 @@ class Examples:
     seen: Sequence[Counted]
     labels: Sequence[str]
     vectors: Floats | None = None
+    views: int = 1  # how many vectors of a text stand beside each other in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class IntentModel:
             "joints": [self.by_words.words, self.by_both.words, self.by_both.meaning],
             "threshold": self.threshold,
         }
-        kept = self.landmarks or Landmarks(np.zeros((0, 1), np.float32), np.zeros((0, len(self.labels)), np.float32))
+        kept = self.landmarks or Landmarks(np.zeros((0, 1), np.float32), np.zeros((1, 0, len(self.labels)), np.float32))
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         with open(partial, "wb") as file:
@@ -83,7 +84,7 @@ class IntentModel:
                 rarity=self.vocabulary.rarity,
                 weights=self.weights.astype(np.float16),
                 landmarks=kept.vectors.astype(np.float16),
-                landmark_weights=kept.weights.astype(np.float32),
+                landmark_weights=kept.weights,
             )
         partial.replace(path)
 
@@ -132,7 +133,7 @@ def train(examples: Examples) -> IntentModel:
     weights = softmax.train(rows, wanted, len(vocabulary.hashes), len(labels))
     near, meant = None, None
     if examples.vectors is not None:
-        near, meant = landmarks.train(examples.vectors, wanted, len(labels), folds)
+        near, meant = landmarks.train(examples.vectors, wanted, len(labels), folds, examples.views)
         meant = _MEANING * meant
     by_words = joined(spoken, None, wanted)
     by_both = joined(spoken, meant, wanted)

@@ -55,6 +55,13 @@ def report(guesses: Sequence[Guess], milliseconds: float) -> Report:
     )
 
 
+def rejected(own: Sequence[float], foreign: Sequence[float], falsely: float) -> float:
+    """The share of foreign messages above the foreignness that this share of our own messages exceeds."""
+    if not own or not foreign:
+        return 0.0
+    return float((np.array(foreign) > np.quantile(np.array(own), 1 - falsely)).mean())
+
+
 def _macro_f1(guesses: Sequence[Guess]) -> float:
     said = Counter(guess.said for guess in guesses)
     right = Counter(guess.right for guess in guesses)

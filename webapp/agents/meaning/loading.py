@@ -29,6 +29,7 @@ class Meaning:
         """Take where vectors are kept; `folder` has the model's files, by default the installed package's."""
         self._folder = (folder or installed()) if wanted else None
         self.store = VectorStore(instance / "meaning.npz")
+        self.examples = VectorStore(instance / "examples.npz", deep=True)
         self._model: MiniLM | None = None
         self._refused = ""
         self._opening = threading.Lock()

@@ -20,6 +20,7 @@ Floats: TypeAlias = NDArray[np.float32]
 WIDTH = 384
 LAYERS = 6
 HEADS = 12
+_KEPT = (LAYERS, 4)  # layers whose state is averaged to a vector
 _AT_ONCE = 2_048  # pieces computed together: enough to keep the processor busy, few enough to stay in its cache
 _EPSILON = np.float32(1e-12)
 
@@ -42,8 +43,15 @@ class MiniLM:
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """One row of 384 numbers for each text."""
+        return np.ascontiguousarray(self.deep_vectors(texts)[:, :WIDTH])
+
+    def deep_vectors(self, texts: Sequence[str]) -> Floats:
+        """One row for each text: its 384 numbers, and beside them as many of the fourth layer.
+
+        What is between word and meaning there helps to tell near intents apart; for searching it is not used.
+        """
         cut = [self._cutter.numbers(text) for text in texts]
-        found = np.zeros((len(cut), WIDTH), dtype=np.float32)
+        found = np.zeros((len(cut), 2 * WIDTH), dtype=np.float32)
         # Texts of one length are computed together: nothing is padded, and nothing is masked.
         by_length: dict[int, list[int]] = {}
         for place, numbers in enumerate(cut):
@@ -57,21 +65,27 @@ class MiniLM:
 
     def vector(self, text: str) -> Floats:
         """The 384 numbers of one text."""
+        return self.deep_vector(text)[:WIDTH]
+
+    def deep_vector(self, text: str) -> Floats:
+        """The row of `deep_vectors` for one text."""
         row: Floats = self._pooled(np.array([self._cutter.numbers(text)]))[0]
         return row
 
     def _pooled(self, numbers: NDArray[np.int64]) -> Floats:
-        """The average over the pieces of each text after the last layer, as rows of length one."""
+        """The average over the pieces of each text after the last layer and after the fourth, each of length one."""
         count, length = numbers.shape
         state = (self._words[numbers] + self._places[:length]).reshape(count * length, WIDTH)
         state = _normalised(
             state, self._weights["embeddings.LayerNorm.weight"], self._weights["embeddings.LayerNorm.bias"]
         )
-        for layer in self._layers:
+        means = np.zeros((2, count, WIDTH), dtype=np.float32)
+        for number, layer in enumerate(self._layers, start=1):
             state = layer.after(state, count, length)
-        mean: Floats = state.reshape(count, length, WIDTH).mean(axis=1)
-        mean /= np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
-        return mean
+            if number in _KEPT:
+                means[_KEPT.index(number)] = state.reshape(count, length, WIDTH).mean(axis=1)
+        means /= np.maximum(np.linalg.norm(means, axis=2, keepdims=True), 1e-9)
+        return np.concatenate(tuple(means), axis=1)
 
 
 class _Layer:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.agents.meaning.files import SHA256
-from webapp.agents.meaning.minilm import WIDTH, Floats
+from webapp.agents.meaning.minilm import WIDTH, Floats, MiniLM
 
 MOST_KEPT = 200_000  # vectors; older ones go first
 _SAVED_EVERY = 256  # vectors: what was computed survives a stop
@@ -32,14 +32,15 @@ class VectorsOf(Protocol):
 class VectorStore:
     """Vectors of texts, computed when they are missing. One process at a time computes; the others find it done."""
 
-    def __init__(self, path: Path, model: str = SHA256, width: int | None = WIDTH) -> None:
-        """Keep them in this file (`.npz`); a file that cannot be read is written anew.
+    def __init__(self, path: Path, model: str = SHA256, width: int | None = WIDTH, *, deep: bool = False) -> None:
+        """Keep them in this file (`.npz`), or with `deep` the longer ones; one that cannot be read is written anew.
 
         `model` names what computes them: vectors of another one are not used. `width` None: as wide as they come.
         """
         self._path = path
         self._model = model
-        self._width = width
+        self._deep = deep
+        self._width = 2 * WIDTH if deep else width
         self._known: dict[bytes, Floats] = {}
 
     def key(self, text: str) -> bytes:
@@ -66,7 +67,9 @@ class VectorStore:
             keys = list(missing)
             for begin in range(0, len(keys), _SAVED_EVERY):
                 part = keys[begin : begin + _SAVED_EVERY]
-                for key, vector in zip(part, model.vectors([missing[key] for key in part]), strict=True):
+                asked = [missing[key] for key in part]
+                made = model.deep_vectors(asked) if self._deep and isinstance(model, MiniLM) else model.vectors(asked)
+                for key, vector in zip(part, made, strict=True):
                     self._known[key] = vector.astype(np.float16)
                 self._write()
         return np.stack([self._known[self.key(text)] for text in texts]).astype(np.float32)

@@ -9,6 +9,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 from webapp.agents.learning.hashing import Counted, counted
+from webapp.agents.models.rules.shorthand import plain
 from webapp.agents.words import STOP_WORDS, clean, expanded, marked, stem, tokens
 
 CONCEPTS = Path(__file__).with_name("concepts.toml")
@@ -62,9 +63,14 @@ def form_of(words: list[str]) -> str:
     return next((form for form, openers in _FORMS if first in openers), "order")
 
 
+def meant_by(text: str) -> str:
+    """What the embedding model is given of one message."""
+    return plain(clean(text))
+
+
 def seen_in(text: str) -> Counted:
     """What the intent model sees of one message."""
-    written = expanded(marked(clean(text)))
+    written = expanded(plain(marked(clean(text))))
     return counted(written, features(tokens(written)))
 
 

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import exp
+from math import exp, log
 
 from webapp.agents.learning.intent_model import IntentModel
 from webapp.agents.meaning.minilm import MiniLM
 from webapp.agents.models.rules.cues import with_cues
 from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent, intents
-from webapp.agents.models.rules.features import concept_words, concepts_in, seen_in
+from webapp.agents.models.rules.features import concept_words, concepts_in, meant_by, seen_in
+from webapp.agents.models.rules.shorthand import plain, shorthand
 from webapp.agents.models.rules.spelling import Spelling, well_known
 from webapp.agents.models.rules.teaching import examples_of, trained
 from webapp.agents.words import clean, expanded, marked, tokens
@@ -29,6 +30,8 @@ _TELLING = frozenset({"_transfer", "_dispute", "_ending", "_number"})  # values 
 _CODE = re.compile(r"[a-z]_[a-z]")
 _UNSURE = 0.4
 _ANY_RULE, _ASKED = "how_to", 0.8
+_OFTEN = 8  # sentences of ours that have a word
+_TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,13 @@ class Route:
     corrected: str
     ranked: tuple[tuple[str, float], ...]  # intent key, probability; likeliest first, at most five
     concepts: frozenset[str]  # banking concepts the message names
+    foreign: float = 0.0  # how likely it is not about the bank at all
+
+    @property
+    def foreignness(self) -> float:
+        """Above zero when a foreign topic is likelier than anything the desk does; orders messages for rejection."""
+        own = max((probability for key, probability in self.ranked if key != OUT_OF_SCOPE), default=0.0)
+        return log(max(self.foreign, _TINY)) - log(max(own, _TINY))
 
     @property
     def intent(self) -> str:
@@ -68,7 +78,10 @@ class Router:
             word for text, key in examples if key != OUT_OF_SCOPE for word in tokens(text) if word.isalpha()
         )
         foreign = {word for text, key in examples if key == OUT_OF_SCOPE for word in tokens(text)}
-        self.spelling = Spelling(well_known(counts, concept_words() | foreign))
+        self.spelling = Spelling(
+            well_known(counts, concept_words() | foreign | set(shorthand())),
+            often={word for word, number in counts.items() if number >= _OFTEN},
+        )
         self.route = lru_cache(maxsize=1_024)(self._route)
 
     @property
@@ -80,8 +93,8 @@ class Router:
         """What a message wants; with an agent, what it wants of this one."""
         corrected = self.spelling.corrected(clean(text[:_LONGEST]))
         seen = marked(corrected).lower()
-        words = tokens(expanded(seen))
-        vector = self._meaning.vector(corrected) if self._meaning and words else None
+        words = tokens(expanded(plain(seen)))
+        vector = self._meaning.deep_vector(meant_by(corrected)) if self._meaning and words else None
         logs = self.model.logs(seen_in(corrected), vector)
         scores = {label: float(log) / _CUE for label, log in zip(self.model.labels, logs, strict=True)}
         scores = with_cues(scores, seen, self.intents)
@@ -110,7 +123,7 @@ class Router:
         if not any(word[0].isalpha() or word in _TELLING for word in words):
             nothing = {} if agent else {OUT_OF_SCOPE: 0.0}
             ranked = {**nothing, **dict.fromkeys(list(ranked)[:4], 0.0)}  # nothing was said
-        return Route(corrected, tuple(list(ranked.items())[:5]), frozenset(concepts))
+        return Route(corrected, tuple(list(ranked.items())[:5]), frozenset(concepts), ranked.get(OUT_OF_SCOPE, 0.0))
 
 
 class Within:

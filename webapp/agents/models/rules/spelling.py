@@ -35,7 +35,14 @@ _ORDINARY = frozenset(
     understand until upon used using usual very voice wait walk want watch water week well went were while white
     whole whose wife window wish within without woman wonder word work world worse would write wrong year young
     born data earn fell five seven flat gift identify mailing note pass safe treat chat link hack german germany
-    gold coin space light size slow""".split()
+    gold coin space light size slow sold sell bought buying""".split()
+)
+
+# Whom people pay are names, even where an example talks about them.
+_COMPANIES = frozenset(
+    """airbnb aldi allianz amazon android apple bahncard binance coinbase comdirect dhl disney edeka facebook google
+    iberdrola ikea instagram lidl linkedin microsoft minecraft netflix nvidia payback paypal pinterest playstation
+    rewe scalable slack spotify steam telekom tesla tiktok twitter uber vodafone whatsapp youtube zalando""".split()
 )
 
 
@@ -53,9 +60,13 @@ def well_known(counts: Mapping[str, int], trusted: Iterable[str]) -> set[str]:
 class Spelling:
     """Corrects words against the words the assistant knows."""
 
-    def __init__(self, known: Iterable[str]) -> None:
-        """Take the known words, in lower case; shorter ones than four letters are never a correction."""
-        self._known = frozenset(known) | _ORDINARY
+    def __init__(self, known: Iterable[str], often: Iterable[str] | None = None) -> None:
+        """Take the known words, in lower case; shorter ones than four letters are never a correction.
+
+        Words of four letters have many neighbours by chance: they are corrected only to a word that is used `often`.
+        """
+        self._often = None if often is None else frozenset(often)
+        self._known = (frozenset(known) | _ORDINARY) - _COMPANIES
         self._stems = frozenset(stem(word) for word in self._known)
         by_length: dict[int, list[str]] = {}
         for word in sorted(self._known):
@@ -74,6 +85,8 @@ class Spelling:
         candidates = [
             known for n in range(len(word) - reach, len(word) + reach + 1) for known in self._by_length.get(n, ())
         ]
+        if len(word) == 4 and self._often is not None:
+            candidates = [known for known in candidates if known in self._often]
         found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=reach, limit=5)
         # A typing mistake seldom hits the first letter; a different first letter is usually a different word.
         alike = [
@@ -87,7 +100,7 @@ class Spelling:
 
         def fix(match: re.Match[str]) -> str:
             word = match[0]
-            if match.start() in names or self.knows(word):
+            if match.start() in names or self.knows(word) or word.lower() in _COMPANIES:
                 return word
             return str(self._nearest(word.lower()))
 

@@ -11,11 +11,12 @@ from webapp.agents.learning import intent_model
 from webapp.agents.learning.intent_model import Examples, IntentModel, ModelFileError
 from webapp.agents.meaning.loading import Meaning
 from webapp.agents.models.rules.examples import Intent
-from webapp.agents.models.rules.features import seen_in
+from webapp.agents.models.rules.features import meant_by, seen_in
+from webapp.agents.models.rules.lifelike import lifelike
 from webapp.agents.words import clean, marked
 
 LABEL_COLUMNS = ("label", "intent", "category")
-_VERSION = "1"  # goes up when what is seen of a text changes: models trained before do not fit then
+_VERSION = "2"  # goes up when what is seen of a text changes: models trained before do not fit then
 
 
 class TaughtError(ValueError):
@@ -23,8 +24,10 @@ class TaughtError(ValueError):
 
 
 def examples_of(known: Mapping[str, Intent]) -> list[tuple[str, str]]:
-    """Every example with its intent."""
-    return [(text, key) for key, intent in known.items() for text in intent.examples]
+    """Every example with its intent; what is offered to be clicked is one, too."""
+    return [
+        (text, key) for key, intent in known.items() for text in dict.fromkeys((*intent.examples, intent.ask)) if text
+    ]
 
 
 def read_labelled(path: Path) -> list[tuple[str, str]]:
@@ -57,14 +60,15 @@ def checked(labelled: Sequence[tuple[str, str]], known: Mapping[str, Intent]) ->
 
 def trained(labelled: Sequence[tuple[str, str]], meaning: Meaning | None = None) -> IntentModel:
     """A model of these sentences; with an open `meaning`, it compares by meaning, too."""
-    texts = [clean(text) for text, _ in labelled]
+    texts = [lifelike(clean(text)) for text, _ in labelled]
     model = meaning.model if meaning else None
     return intent_model.train(
         Examples(
             texts=texts,
             seen=[seen_in(text) for text in texts],
             labels=[label for _, label in labelled],
-            vectors=meaning.store.vectors(texts, model) if meaning and model else None,
+            vectors=meaning.examples.vectors([meant_by(text) for text in texts], model) if meaning and model else None,
+            views=2,
         )
     )
 
