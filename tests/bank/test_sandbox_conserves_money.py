@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from tests.bank.conftest import TODAY, MakeBank
 from tests.bank.orders_at import ELSEWHERE, MARIA, Bank
@@ -30,7 +31,9 @@ from webapp.bank.orders import (
     ScheduleTransfer,
     SendPinLetter,
     SetUpStandingOrder,
+    StopPayment,
 )
+from webapp.bank.sandbox import tables
 from webapp.bank.sandbox.seeding import roll_forward
 from webapp.bank.values import AccountKind
 
@@ -149,3 +152,19 @@ def test_days_that_go_by_keep_every_ledger(make_bank: MakeBank) -> None:
     assert [one.amount for one in paid] == [Decimal("-10.00")] * 5
     rents = bank.reads.transactions(MARIA, TransactionQuery(text=rent.to_name, since=rent.next_on, limit=10))
     assert [one.amount for one in rents] == [-(rent.amount + 20)]
+
+
+def test_a_savings_plan_that_is_ended_ends_on_both_accounts(make_bank: MakeBank) -> None:
+    bank = Bank(make_bank(TODAY), datetime(TODAY.year, TODAY.month, TODAY.day, 11, 0))
+    with bank.engine.connect() as connection:
+        instructions, accounts = tables.standing_instructions, tables.accounts
+        plan = connection.execute(
+            select(instructions.c.id, accounts.c.customer_number)
+            .join(accounts, accounts.c.id == instructions.c.account_id)
+            .where(instructions.c.to_name == "Junior Saver")
+        ).first()
+    assert plan is not None
+    bank.send(StopPayment(plan.id), plan.customer_number)
+    roll_forward(bank.engine, TODAY + timedelta(days=70))
+    query = TransactionQuery(text="Savings plan for a child", since=TODAY + timedelta(days=1), limit=10)
+    assert list(bank.reads.transactions(plan.customer_number, query)) == []

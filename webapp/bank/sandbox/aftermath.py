@@ -34,6 +34,9 @@ def halts(connection: Connection) -> dict[str, tuple[Halt, ...]]:
     for row in connection.execute(statement):
         until = row.only_on + SETTLES if row.only_on else None
         found[row.customer_number].append(Halt(_KINDS[row.kind], row.to_name, row.only_on or row.placed_on, until))
+        if row.id.startswith("SI-"):  # a savings plan of the books has another side, which must not come alone
+            tag = f"-j{row.id.rsplit('-', 1)[1]}"
+            found[row.customer_number].append(Halt(None, "", row.only_on or row.placed_on, until, tag))
     ours = tables.standing_orders
     changed = (
         select(instructions, accounts.c.customer_number, ours.c.taken_over_on)

@@ -64,12 +64,19 @@ class Halt:
     name: str  # the card's ending, or the counterparty
     since: date
     until: date | None = None
+    tag: str = ""  # instead of kind and name: how the ids of the movements end, "-j3"
 
     def holds(self, entry: Entry) -> bool:
         """Whether an entry is one of those that are not made any more."""
         made_on = (entry.made_at or entry.booked_at).date()
         named = (
-            entry.card == self.name if self.kind is None else (entry.kind, entry.counterparty) == (self.kind, self.name)
+            entry.id.endswith(self.tag)
+            if self.tag
+            else (
+                entry.card == self.name
+                if self.kind is None
+                else (entry.kind, entry.counterparty) == (self.kind, self.name)
+            )
         )
         return named and made_on >= self.since and (self.until is None or made_on <= self.until)
 
