@@ -132,7 +132,7 @@ _CUES: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = tuple(
         (r"\bwhere (?:does|do) (?:she|he|they|the customer|this customer) live\b", {"profile": 1.0}),
         (
             r"\b(?:died|deceased|passed (?:away|on)|death certificate|bereave\w*|widow\w*|undertaker|funeral|burial|"
-            r"(?:certificate of )?inheritance|heirs?|probate|executor|is dead|dead (?:customer|father|mother))\b"
+            r"certificate of inheritance|heirs?|probate|executor|is dead|dead (?:customer|father|mother))\b"
             r"(?!.*\bpower of attorney\b)",
             {"deceased_customer": 1.2, "how_to": -0.6, "deadlines": -0.4},
         ),
