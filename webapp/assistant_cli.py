@@ -311,6 +311,7 @@ def evaluate_handbook_command(questions: Path, as_json: bool) -> None:
         raise click.ClickException(str(error)) from None
     searching = _searching()
     asked: list[Asked] = []
+    searching.search(rows[0][0])  # the first search of a process reads the handbook
     started = time.perf_counter()
     for text, article in rows:
         asked.append(Asked(article, tuple(dict.fromkeys(one.article_id for one in searching.search(text, 20)))))

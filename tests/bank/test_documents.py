@@ -116,7 +116,13 @@ def test_a_pdf_is_read_with_its_headings_paragraphs_and_lists() -> None:
     assert "Order by noon for the next working day." in ordering[2]
     assert r"pounds \*not\* \[others\]" in ordering[2]
     assert buying == ("Buying back", "staff", "Notes only.")
-    assert read(pdf([first], title="Currency"), "cash.pdf").article.title == "Currency"
+    assert read(pdf([first], title="Microsoft Word - x"), "cash.pdf").article.title == "Cash in foreign currency"
+    assert read(pdf([[(11, 0, "No headings.")]], title="Currency"), "cash.pdf").article.title == "Currency"
+
+
+def test_a_word_document_with_a_title_keeps_its_only_heading() -> None:
+    found = read(docx([("Title", "Boxes"), ("Heading1", "Opening"), ("", "Two keys.")]), "boxes.docx")
+    assert (found.article.title, sections(found)) == ("Boxes", [("Opening", "staff", "Two keys.")])
 
 
 def test_what_was_read_can_be_written_and_read_again() -> None:

@@ -35,6 +35,12 @@ def passage_anchor(heading: str) -> str:
     return slug(heading) or "beginning"
 
 
+@bp.app_template_filter("topic")
+def topic_name(topic: str) -> str:
+    """A topic as a heading: "cards" -> "Cards", "kyc" -> "KYC"."""
+    return topic.upper() if len(topic) <= 3 else topic[:1].upper() + topic[1:]
+
+
 @bp.app_template_global("readers_of")
 def readers_of(needs_right: str | None) -> str:
     """Who may read an article that needs this right."""

@@ -29,6 +29,7 @@ def prepare_behind(app: Flask) -> None:
 def _prepare(app: Flask, meaning: Meaning) -> None:
     instance = app.extensions["bankside.config"].instance_path
     try:
+        app.extensions["bankside.library"].search("handbook")  # the first search of a process reads the handbook
         prepare(instance, meaning)  # by words: in a moment when it was trained before
         if meaning.open() is not None:
             prepare(instance, meaning)

@@ -1,8 +1,8 @@
 """Turns one HTML, DOCX or PDF file into Markdown. Run as a program of its own, because the file may be anybody's.
 
-`python -I converting.py html|docx|pdf < file` writes JSON: {"title", "markdown", "notes"} or {"problem"}. Before it
-looks at the file it gives up most of what a program may do: memory, processor time, writing, the network, other
-programs. Imports nothing of Bankside.
+`python -I converting.py html|docx|pdf < file` writes JSON: {"title", "sure", "markdown", "notes"} or {"problem"}.
+Before it looks at the file it gives up most of what a program may do: memory, processor time, writing, the network,
+other programs. Imports nothing of Bankside.
 """
 
 from __future__ import annotations
@@ -98,15 +98,16 @@ def _from_markup(markup: str) -> dict[str, Any]:
         link_rel=None,
     )
     tree = BeautifulSoup(clean, "html.parser")
-    title = ""
-    for element in tree.select("title, p.document-title"):
+    title, sure = "", False
+    for element in tree.select("p.document-title, title"):
         title = title or " ".join(element.get_text(" ").split())
+        sure = sure or element.name == "p"
         element.decompose()
     for link in tree.select('a:not([href^="http"]):not([href^="mailto:"])'):
         link.unwrap()
     markdown = markdownify(str(tree), heading_style="ATX", bullets="-", table_infer_header=True)
     notes = [f"{pictures} picture{'s were' if pictures > 1 else ' was'} left out"] if pictures else []
-    return {"title": title, "markdown": markdown, "notes": notes}
+    return {"title": title, "sure": sure, "markdown": markdown, "notes": notes}
 
 
 def from_docx(content: bytes) -> dict[str, Any]:
@@ -171,7 +172,7 @@ def from_pdf(content: bytes) -> dict[str, Any]:
     if not any(line.text for line in lines):
         raise Refused("has no text: it may be a scan")
     title = str(reader.metadata.title or "").strip() if reader.metadata else ""
-    return {"title": title, "markdown": "\n\n".join(_blocks(lines)), "notes": []}
+    return {"title": title, "sure": False, "markdown": "\n\n".join(_blocks(lines)), "notes": []}
 
 
 class Line:

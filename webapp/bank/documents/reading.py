@@ -80,7 +80,7 @@ def read_document(content: bytes, name: str, given: Given, today: date) -> Read:
         fields, body = header_and_body(_utf8(content, source), source)
         if {"id", "title", "version", "effective", "audience", "topics", "questions"} <= set(fields):
             return _as_written(_utf8(content, source), source, given, body)
-        title, body, notes = shaped(body, str(fields.get("title") or ""))
+        title, body, notes = shaped(body, str(fields.get("title") or ""), sure="title" in fields)
     else:
         fields = {}
         title, body, notes = _converted(content, kind, source)
@@ -105,7 +105,8 @@ def _converted(content: bytes, kind: str, source: str) -> tuple[str, str, list[s
         raise ArticleError(f"{source}: file: takes more time or memory to read than a document may") from None
     if "problem" in found:
         raise ArticleError(f"{source}: file: {found['problem']}")
-    title, body, notes = shaped(_UNSTORABLE.sub("", found["markdown"]), _UNSTORABLE.sub("", found["title"]))
+    markdown, called = (_UNSTORABLE.sub("", found[part]) for part in ("markdown", "title"))
+    title, body, notes = shaped(markdown, called, sure=found["sure"])
     return title, body, [*found["notes"], *notes]
 
 

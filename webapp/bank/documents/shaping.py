@@ -27,17 +27,25 @@ class Part:
         return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in self.lines)).strip()
 
 
-def shaped(markdown: str, title: str) -> tuple[str, str, list[str]]:
+def shaped(markdown: str, title: str, *, sure: bool = False) -> tuple[str, str, list[str]]:
     """Title, body and notes on what was changed; `title` is what the document calls itself, "" if it does not.
 
     The highest level of headings becomes the sections, what is below stays inside them. A single heading of the first
-    level at the beginning is the title.
+    level at the beginning is the title, unless the document is `sure` of another: a window's title or a file's
+    properties are seldom what an article is called.
     """
     parts = _parts(markdown)
     headed = [part for part in parts if part.level]
     first = headed[0] if headed else None
-    if first and first.level == 1 and sum(part.level == 1 for part in headed) == 1 and not parts[0].text:
-        title = title or first.heading
+    another = sure and first is not None and title.casefold() != first.heading.casefold()
+    if (
+        first
+        and not another
+        and first.level == 1
+        and sum(part.level == 1 for part in headed) == 1
+        and not parts[0].text
+    ):
+        title = title if sure else first.heading
         parts = [Part(0, "", first.lines), *parts[parts.index(first) + 1 :]]
     top = min((part.level for part in parts if part.level), default=0)
     if not top:
