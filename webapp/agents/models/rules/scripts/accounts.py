@@ -76,7 +76,10 @@ def accounts_overview(task: Task) -> Script:
         seen = yield call("account_details", account=task.entities.account)
     else:
         seen = yield call("accounts_overview")
-    return Part(seen.text, ("Show the last 10 transactions", "Which cards are there?", "What is the balance?"))
+    text = seen.text
+    if "frozen" in text and re.search(r"\bpay\b.*\bout\b|\bwhy\b|\bfrozen\b", task.text, re.I):
+        text = with_passage(text, (yield sections("frozen and garnished accounts", "Why an account is frozen")))
+    return Part(text, ("Show the last 10 transactions", "Which cards are there?", "What is the balance?"))
 
 
 def account_details(task: Task) -> Script:
