@@ -29,6 +29,8 @@ _CUE = 3.0
 _TELLING = frozenset({"_transfer", "_dispute", "_ending", "_number"})  # values that say something by themselves
 _CODE = re.compile(r"[a-z]_[a-z]")
 _UNSURE = 0.4
+# Concepts that are named outside a bank just as well.
+_SAYS_LITTLE = frozenset("own generic how list recent cost open close change send help".split())
 _OFTEN = 8  # sentences of ours that have a word
 _TINY = 1e-9
 
@@ -95,25 +97,13 @@ class Router:
         vector = self._meaning.deep_vector(meant_by(corrected)) if self._meaning and words else None
         logs = self.model.logs(seen_in(corrected), vector)
         scores = {label: float(log) / _CUE for label, log in zip(self.model.labels, logs, strict=True)}
-        scores = with_cues(scores, seen, self.intents)
+        concepts = concepts_in(words) - _SAYS_LITTLE
+        scores = with_cues(scores, seen, self.intents, banking=bool(concepts) or "handbook" in words)
         if len(words) > _CHAT:
             for key in ("greeting", "thanks", "help"):
                 if key in scores:
                     scores[key] -= _TOO_LONG_FOR_CHAT
         ranked = _probabilities(scores)
-        concepts = concepts_in(words) - {
-            "own",
-            "generic",
-            "how",
-            "list",
-            "recent",
-            "cost",
-            "open",
-            "close",
-            "change",
-            "send",
-            "help",
-        }
         if _CODE.search(text):  # nobody at a counter speaks like that: never sure of it
             ranked = {key: probability * _UNSURE for key, probability in ranked.items()}
         if not any(word[0].isalpha() or word in _TELLING for word in words):
