@@ -139,14 +139,14 @@ def evaluate_command(test: Path | None, train_file: Path | None, words_only: boo
 
 def _spelled(found: Report, figures: dict[str, float], used: str) -> str:
     lines = [
-        f"model               {used}",
-        f"messages            {found.messages} with {found.labels} labels",
-        f"accuracy            {found.accuracy:.2%}",
-        f"macro-F1            {found.macro_f1:.2%}",
-        f"calibration error   {found.calibration_error:.2%}",
-        f"coverage at 98 %    {found.coverage_at_98:.1%}",
-        f"ms per message      {found.milliseconds:.2f}",
-        *(f"{name.replace('_', ' '):<20}{value:g}" for name, value in figures.items()),
+        f"model                   {used}",
+        f"messages                {found.messages} with {found.labels} labels",
+        f"accuracy                {found.accuracy:.2%}",
+        f"macro-F1                {found.macro_f1:.2%}",
+        f"calibration error       {found.calibration_error:.2%}",
+        f"coverage at 98 %        {found.coverage_at_98:.1%}",
+        f"ms per message          {found.milliseconds:.2f}",
+        *(f"{name.replace('_', ' '):<24}{value:g}" for name, value in figures.items()),
         "confusions (right, said, times)",
         *(f"  {times:>4}  {right} -> {said}" for right, said, times in found.confusions),
     ]

@@ -8,7 +8,6 @@ for examples left out comes from the same solution, or from fewer landmarks wher
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +29,8 @@ class Landmarks:
     def scores(self, vectors: Floats) -> Floats:
         """On average over the views about one for a label that fits, about zero for the others; summed."""
         found = np.zeros((len(vectors), self.weights.shape[2]), dtype=np.float32)
-        for near, weights in zip(_nearness(vectors, self.vectors, len(self.weights)), self.weights, strict=True):
-            found += near @ weights
+        for view, weights in enumerate(self.weights):
+            found += _nearness(vectors, self.vectors, view, len(self.weights)) @ weights
         return found
 
 
@@ -42,16 +41,12 @@ def train(vectors: Floats, labels: Numbers, count: int, folds: Numbers, views: i
     step = -(-len(vectors) // MOST)
     chosen, its = vectors[::step], target[::step]
     weights = np.zeros((views, len(chosen), count), dtype=np.float32)
-    if len(vectors) > MANY:
-        few = vectors[:: -(-len(vectors) // MANY)]
-        for view, near in enumerate(_nearness(vectors, few, views)):
-            left_out += _approximately(near, target, folds, VIEWS[view][1])
-    for view, near in enumerate(_nearness(chosen, chosen, views)):
-        near[np.diag_indices(len(near))] += np.float32(VIEWS[view][1])
+    for view in range(views):  # one after the other, and nothing kept between: these matrices are large
         if len(vectors) > MANY:
-            weights[view] = np.linalg.solve(near, its)
+            left_out += _approximately(vectors, target, folds, view, views)
+            weights[view] = np.linalg.solve(_ridged(chosen, view, views), its)
             continue
-        inverse = np.linalg.inv(near.astype(np.float64)).astype(np.float32)
+        inverse = np.linalg.inv(_ridged(chosen, view, views).astype(np.float64)).astype(np.float32)
         weights[view] = inverse @ its
         for fold in np.unique(folds):  # what the others say about a fold, without training again
             there = folds == fold
@@ -59,20 +54,27 @@ def train(vectors: Floats, labels: Numbers, count: int, folds: Numbers, views: i
     return Landmarks(chosen, weights), left_out
 
 
-def _nearness(vectors: Floats, landmarks: Floats, views: int) -> Iterator[Floats]:
-    """For each view how near each vector is to each landmark; one view at a time, these matrices are large."""
-    width = landmarks.shape[1] // views
-    for view in range(views):
-        upto = (view + 1) * width
-        near: Floats = vectors[:, :upto] @ landmarks[:, :upto].T
-        near *= np.float32(VIEWS[view][0] / (view + 1))
-        near -= np.float32(VIEWS[view][0])
-        yield np.exp(near, out=near)
+def _nearness(vectors: Floats, landmarks: Floats, view: int, views: int) -> Floats:
+    """How near each vector is to each landmark, by the first `view` + 1 of the vectors in a row."""
+    upto = (view + 1) * (landmarks.shape[1] // views)
+    near: Floats = vectors[:, :upto] @ landmarks[:, :upto].T
+    near *= np.float32(VIEWS[view][0] / (view + 1))
+    near -= np.float32(VIEWS[view][0])
+    np.exp(near, out=near)
+    return near
 
 
-def _approximately(near: Floats, target: Floats, folds: Numbers, ridge: float) -> Floats:
+def _ridged(vectors: Floats, view: int, views: int) -> Floats:
+    near = _nearness(vectors, vectors, view, views)
+    near[np.diag_indices(len(near))] += np.float32(VIEWS[view][1])
+    return near
+
+
+def _approximately(vectors: Floats, target: Floats, folds: Numbers, view: int, views: int) -> Floats:
     """What is predicted for each fold from the nearness of the others to every n-th example."""
-    penalty = np.float32(ridge) * near[:: -(-len(near) // MANY)]
+    step = -(-len(vectors) // MANY)
+    near = _nearness(vectors, vectors[::step], view, views)
+    penalty = np.float32(VIEWS[view][1]) * near[::step]
     square, product = near.T @ near, near.T @ target
     left_out = np.zeros_like(target)
     for fold in np.unique(folds):

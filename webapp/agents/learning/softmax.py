@@ -8,9 +8,9 @@ import numpy as np
 
 from webapp.agents.learning.hashing import Floats, Numbers
 
-ROUNDS = 12
+ROUNDS = 8
 BATCH = 32
-RATE = 0.2  # AdaGrad's; a weight that has moved much moves less
+RATE = 0.3  # AdaGrad's; a weight that has moved much moves less
 SMOOTHING = 0.05  # of the probability is spread over the other labels, against overconfidence
 _BEGIN = 1e-3
 

@@ -231,8 +231,13 @@ _CUES: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = tuple(
 )
 
 
-def with_cues(scores: Mapping[str, float], text: str, intents: Mapping[str, Intent]) -> dict[str, float]:
-    """The scores with every cue in the text added. `text` is the marked message in lower case."""
+def with_cues(
+    scores: Mapping[str, float], text: str, intents: Mapping[str, Intent], *, banking: bool = True
+) -> dict[str, float]:
+    """The scores with every cue in the text added. `text` is the marked message in lower case.
+
+    Not `banking`, it names nothing of a bank: then "how do I" and "how long" are no sign that the handbook is asked.
+    """
     bare = text.strip(" \"'“”")
     quoted = bare != text.strip()
     lifted = dict(scores)
@@ -244,6 +249,6 @@ def with_cues(scores: Mapping[str, float], text: str, intents: Mapping[str, Inte
                 for name, intent in intents.items():
                     if intent.change:
                         lifted[name] += boost
-            elif key in lifted:
+            elif key in lifted and (banking or boost < 0 or intents[key].agent != "handbook"):
                 lifted[key] += boost
     return lifted

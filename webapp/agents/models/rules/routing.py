@@ -30,6 +30,8 @@ _TELLING = frozenset({"_transfer", "_dispute", "_ending", "_number"})  # values 
 _CODE = re.compile(r"[a-z]_[a-z]")
 _UNSURE = 0.4
 _ANY_RULE, _ASKED = "how_to", 0.8
+# Concepts that are named outside a bank just as well.
+_SAYS_LITTLE = frozenset("own generic how list recent cost open close change send help".split())
 _OFTEN = 8  # sentences of ours that have a word
 _TINY = 1e-9
 
@@ -97,7 +99,8 @@ class Router:
         vector = self._meaning.deep_vector(meant_by(corrected)) if self._meaning and words else None
         logs = self.model.logs(seen_in(corrected), vector)
         scores = {label: float(log) / _CUE for label, log in zip(self.model.labels, logs, strict=True)}
-        scores = with_cues(scores, seen, self.intents)
+        concepts = concepts_in(words) - _SAYS_LITTLE
+        scores = with_cues(scores, seen, self.intents, banking=bool(concepts) or "handbook" in words)
         if len(words) > _CHAT:
             for key in ("greeting", "thanks", "help"):
                 if key in scores:
@@ -105,19 +108,6 @@ class Router:
         if agent:
             scores = {key: score for key, score in scores.items() if self.intents[key].agent == agent} or scores
         ranked = _probabilities(scores)
-        concepts = concepts_in(words) - {
-            "own",
-            "generic",
-            "how",
-            "list",
-            "recent",
-            "cost",
-            "open",
-            "close",
-            "change",
-            "send",
-            "help",
-        }
         if _CODE.search(text):  # nobody at a counter speaks like that: never sure of it
             ranked = {key: probability * _UNSURE for key, probability in ranked.items()}
         if not any(word[0].isalpha() or word in _TELLING for word in words):
