@@ -20,7 +20,7 @@ def test_roles_that_are_there_get_rights_and_limits(empty: Flask) -> None:
         for name, rights in (("teller", ["sessions.use"]), ("manager", ["sessions.use"]), ("own", ["sessions.use"])):
             statement = text("INSERT INTO role (name, title, rights) VALUES (:name, :name, :rights)")
             connection.execute(statement, {"name": name, "rights": json.dumps(rights)})
-    upgrade(revision="0006")
+    upgrade(revision="0008")
     with db.engine.connect() as connection:
         rows = connection.execute(text("SELECT name, rights, confirm_limit FROM role")).all()
     read = {row.name: (row.rights if isinstance(row.rights, list) else json.loads(row.rights)) for row in rows}
