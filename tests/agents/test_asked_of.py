@@ -37,7 +37,7 @@ def test_whoever_is_asked_answers(agent: str, question: str) -> None:
 
 
 def test_the_same_words_mean_what_the_chosen_agent_does() -> None:
-    question = "someone used her card at Kornblume, she does not know it"
+    question = "the card was stolen and used at Kornblume"
     assert answer(Line("staff", question, agent="disputes")).intent == "report_fraud"
     assert answer(Line("staff", question, agent="cards")).intent == "block_card"
     assert answer(Line("staff", question, agent="accounts")).intent == "transactions"

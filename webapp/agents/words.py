@@ -30,6 +30,8 @@ _DAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 
 # Values are replaced by marks, so that "over 50" and "over 120 EUR" look alike. The order matters.
 _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\S+@\S+"), " email "),
+    (re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?\b"), " iban "),
     (re.compile(r"\btr-?\s?\d{3,}\b", re.I), " _transfer "),
     (re.compile(r"\bd[ps]-?\s?\d{3,}\b", re.I), " _dispute "),
     (re.compile(r"\b\d{2}-\d{4}\b"), " _number "),
