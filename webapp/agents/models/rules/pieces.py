@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from webapp.agents.models.rules.phrases import ASKS, LEANS_BACK, ORDERS, PARTS
 from webapp.agents.models.rules.routing import Route
 
@@ -10,6 +12,8 @@ _STORIES = frozenset(
     "deceased_customer vulnerable_customer power_of_attorney name_change complaint online_access phishing".split()
 )
 _SURE = 0.9
+# "Block everything" tells how it is felt; what is done after a death is the procedure's to say.
+_SWEEPING = re.compile(r"\b(?:everything|all)\b", re.IGNORECASE)
 
 
 def tells_a_story(whole: Route) -> bool:
@@ -19,9 +23,10 @@ def tells_a_story(whole: Route) -> bool:
 
 def stands_beside(whole: Route, part: Route, piece: str) -> bool:
     """Whether a piece of a story is a task beside it: a clear question or order, not a circumstance."""
-    return part.intent == whole.intent or (
-        part.confidence >= _SURE and (ASKS.match(piece) is not None or ORDERS.match(piece) is not None)
-    )
+    if part.intent == whole.intent:
+        return True
+    said = ASKS.match(piece) is not None or (ORDERS.match(piece) is not None and not _SWEEPING.search(piece))
+    return part.confidence >= _SURE and said
 
 
 def pieces_of(text: str) -> list[str]:
