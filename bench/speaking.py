@@ -13,6 +13,7 @@ from bench.speech import Speech
 from webapp import create_app
 from webapp.config import Config
 from webapp.feed import Feed
+from webapp.work.preparing import take_up_lessons
 from webapp.work.runner import runner_of
 
 STEP_SECONDS = 0.01
@@ -39,6 +40,6 @@ def speak(app: Flask) -> None:
 
 
 app = create_app()
-app.extensions["bankside.model"].warm_up()
+take_up_lessons(app)
 runner_of(app).start()
 threading.Thread(target=speak, args=(app,), name="speaker", daemon=True).start()

@@ -77,7 +77,6 @@ class Team:
 
 @pytest.fixture(scope="module")
 def standing_in() -> Iterator[ModelServer]:
-    RulesModel().warm_up()
     with standing() as server:
         Endpoint(Settings(server.url, "stand-in")).prepare()
         yield server

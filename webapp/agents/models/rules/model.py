@@ -75,10 +75,6 @@ class RulesModel:
             )
         return self._work(turn, reading)
 
-    def warm_up(self) -> None:
-        """Train now rather than at the first question."""
-        router()
-
     def _work(self, turn: Turn, reading: Reading) -> Decision:
         """Play the scripts of all tasks as far as the observations go."""
         play = _Play(turn.observations)
