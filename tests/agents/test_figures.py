@@ -35,9 +35,9 @@ def fifth() -> tuple[Report, Shares]:
 @pytest.mark.parametrize(
     ("figure", "floor"),
     [
-        ("right_specialist", 0.86),
-        ("right_intent", 0.78),
-        ("foreign_rejected", 0.88),
+        ("right_specialist", 0.88),
+        ("right_intent", 0.82),
+        ("foreign_rejected", 0.91),
     ],
 )
 def test_what_nobody_wrote_down_is_understood_by_words(fifth: tuple[Report, Shares], figure: str, floor: float) -> None:
