@@ -25,7 +25,7 @@ meaning: $(VENV)/.run ## Try again to install the optional embedding model (83 M
 dev: $(VENV)/.run ## The same with Flask's development server, reloading when code changes
 	@$(PY) -m webapp.start --development
 
-test: $(VENV)/.dev ## Set everything up and run the whole suite, in a real browser and on real databases too
+test: $(VENV)/.dev $(VENV)/.meaning ## Set everything up and run the whole suite, in a real browser and on real databases too
 	@$(PY) tests/chromium.py
 	@folder=$$(mktemp -d $(ROOMY:%=-p %)) && chmod 755 "$$folder"; \
 	TMPDIR="$$folder" $(PY) -m pytest -n 3 --dist loadgroup $(ARGS); status=$$?; rm -rf "$$folder"; exit $$status
