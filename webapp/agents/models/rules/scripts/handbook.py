@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from webapp.agents.models.rules.reading import Task
-from webapp.agents.models.rules.scripts.cases import case, fitting
+from webapp.agents.models.rules.scripts.cases import case, fitting, sections
 from webapp.agents.models.rules.scripts.part import Part, Script, call, quoted
 from webapp.agents.tools.handbook import NOT_SAID
 from webapp.agents.wording import together
@@ -64,12 +64,26 @@ def limits(task: Task) -> Script:
     )
 
 
+_OPEN = re.compile(r"\b(?:open\w*|clos\w+|hours)\b", re.I)
+_NOT_BRANCHES = re.compile(
+    r"\b(?:counter|cash\w*|phone|call\w*|hotline|line|machine\w*|atm|online|app|appointments?|christmas|eve|holidays?|"
+    r"desk|extension|lobby|outside)\b",
+    re.I,
+)
+_BRANCH_HOURS = sections("opening hours", "Branches")
+
+
+def _of_branches(question: str) -> bool:
+    """A day or a branch beside "open" would else find whichever section names it in the same words."""
+    return bool(_OPEN.search(question)) and not _NOT_BRANCHES.search(question)
+
+
 def handbook(task: Task) -> Script:
     """The passage that answers, or that there is none."""
     question = _COURTESY.sub("", task.text).strip(" \"'“”") or task.text
     if task.intent.key == "opening_hours" and not re.search(r"hours|open|extension|desk|number|call", question, re.I):
         question = f"opening hours {question}"
-    seen = yield quoted(question)
+    seen = yield _BRANCH_HOURS if task.intent.key == "opening_hours" and _of_branches(question) else quoted(question)
     suggestions = tuple(one for one in _NEXT.get(task.intent.key, ()) if one.lower() != task.text.lower())
     if seen.ok:
         return Part(seen.text, suggestions)
