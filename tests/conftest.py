@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,16 +66,13 @@ def _and_what_refers_to_them(*names: str) -> list[str]:
 EMPTIED = _and_what_refers_to_them(
     "chat_session", "sign_in", "access_token", "webhook", "handbook_gap", "taught_sentence", "regression_case"
 )
-EMPTY = [*(f"DELETE FROM {name}" for name in EMPTIED), "UPDATE staff_user SET locked = (username = 'locked')"]
-KEPT = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = 'audit_entry_stays'"
-
-
-def _forget_audit(kind: str, connection: Connection) -> list[str]:
-    """What it takes to remove the audit's rows, which refuse to be removed."""
-    if kind == "postgresql":
-        return ["TRUNCATE audit_entry"]
-    kept = connection.exec_driver_sql(KEPT).scalar_one()
-    return ["DROP TRIGGER audit_entry_stays", "DELETE FROM audit_entry", kept]
+EMPTY = ";".join(
+    [
+        *(f"DELETE FROM {name}" for name in EMPTIED),
+        "TRUNCATE audit_entry",  # its rows refuse to be deleted
+        "UPDATE staff_user SET locked = (username = 'locked')",
+    ]
+)
 
 
 def _edition(connection: Connection) -> str:
@@ -101,15 +97,13 @@ class Place:
                 thread.join(timeout=10)
         with self.app.app_context():
             db.session.remove()
-            with db.engine.begin() as connection:
-                for statement in [*EMPTY, *_forget_audit(self.kind, connection)]:
-                    connection.exec_driver_sql(statement)
-                ordered = connection.exec_driver_sql("SELECT count(*) FROM bank_orders").scalar_one()
-                rewritten = _edition(connection) != self.handbook
-                if rewritten and not self.pristine:
-                    self._put_handbook_back(connection)
-            if self.pristine and (ordered or rewritten):
-                self._put_back(self.pristine)
+            if self.pristine:
+                self._put_file_back(self.pristine)
+            else:
+                with db.engine.begin() as connection:
+                    connection.exec_driver_sql(EMPTY)
+                    if _edition(connection) != self.handbook:
+                        self._put_handbook_back(connection)
             limiter.reset()
 
     def _put_handbook_back(self, connection: Connection) -> None:
@@ -121,13 +115,15 @@ class Place:
         connection.execute(text("UPDATE handbook_article SET state = 'published', effective_until = NULL"))
         connection.execute(text("UPDATE handbook_edition SET token = :token"), {"token": self.handbook})
 
-    def _put_back(self, pristine: Path) -> None:
-        """The bank as it was, too: what orders changed there is in many tables.
-
-        Written over by SQLite itself: whoever still has a connection sees the old rows or the new ones.
-        """
-        with closing(sqlite3.connect(pristine)) as kept, closing(sqlite3.connect(str(db.engine.url.database))) as used:
-            kept.backup(used)
+    def _put_file_back(self, pristine: Path) -> None:
+        """Whatever a test has changed, by whichever way: tests on SQLite may do anything to their database."""
+        db.engine.dispose()
+        self.app.extensions["bankside.guests_engine"].dispose()
+        for leftover in ("-wal", "-shm"):
+            Path(f"{db.engine.url.database}{leftover}").unlink(missing_ok=True)
+        fresh = pristine.with_suffix(".fresh")
+        shutil.copy(pristine, fresh)
+        fresh.replace(str(db.engine.url.database))  # what still has the old file open keeps the old file
 
 
 def seeded_place(kind: str, request: pytest.FixtureRequest, folder: Path) -> Place:
