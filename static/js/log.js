@@ -135,7 +135,8 @@ if (log) {
     const real = changes.some((change) => [...change.addedNodes].some((node) => node.nodeType === 1 && node.id !== "sending"));
     if (real) grew();
   }).observe(log, { childList: true, subtree: true });
-  new ResizeObserver(() => { if (following) follow(); }).observe(log);
+  let sized = 0; // the first call tells the size it has, not a change
+  new ResizeObserver(() => { if (sized++ && following) follow(); }).observe(log);
   if (!location.hash) toEnd();
   days();
   tellSeen();

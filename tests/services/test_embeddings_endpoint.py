@@ -15,7 +15,7 @@ from webapp.config import Config
 from webapp.extensions import db
 from webapp.http.health import embeddings
 from webapp.http.unit_of_work import unit_of_work
-from webapp.services import handbook
+from webapp.services import filing
 from webapp.services.handbook import HandbookLibrary
 from webapp.serving import migrate_safely
 
@@ -46,7 +46,7 @@ def desk_app(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> I
         with unit_of_work():
             for name in ARTICLES:
                 source = (SANDBOX_HANDBOOK / f"{name}.md").read_text("utf-8")
-                handbook.import_article(parse_article(source, name), name)
+                filing.import_article(parse_article(source, name), name)
         yield app
         db.engine.dispose()
         app.extensions["bankside.guests_engine"].dispose()
@@ -73,7 +73,7 @@ def test_an_article_is_found_by_meaning_that_the_words_do_not_find(
     assert {passage.likeness for passage in found} == {0.0}, "nothing was measured with this model"
     assert all(path == "/v1/embeddings" for path in server.paths)
     assert embeddings().sentence == "the handbook is searched by words and by words"
-    by_words = HandbookLibrary(library._engine).search(QUESTION)
+    by_words = HandbookLibrary(library._engine, library._bookcase).search(QUESTION)
     assert not by_words or by_words[0].article_id != "cards-lost-and-stolen"
 
 

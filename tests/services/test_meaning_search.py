@@ -40,7 +40,11 @@ ARTICLES = (
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandbookLibrary]:
     """A handbook of a few articles with its vectors."""
-    app = create_app(Config.from_env(_env_file=None, instance_path=tmp_path_factory.mktemp("meaning"), **CHEAP))
+    app = create_app(
+        Config.from_env(
+            _env_file=None, instance_path=tmp_path_factory.mktemp("meaning"), **{**CHEAP, "meaning": "auto"}
+        )
+    )
     with app.app_context():
         migrate_safely(app)
         with unit_of_work():

@@ -157,7 +157,7 @@ def test_the_other_specialists_are_offered_and_the_one_who_answered_is_not(
 ) -> None:
     assert teller.page.select_one(".reply .message-by h2").get_text() == "Handbook answered"  # type: ignore[union-attr]
     offered = [str(one["value"]) for one in teller.page.select('.instead [name="agent"]')]
-    assert offered == ["accounts", "cards", "payments", "loans", "disputes", "person"]
+    assert offered == ["accounts", "cards", "payments", "loans", "disputes", "care", "person"]
     assert teller.page.select(".instead button")[4]["aria-label"] == "Ask Disputes and fraud instead"
 
 

@@ -6,6 +6,7 @@ from flask import Response, request
 
 from webapp import create_app
 from webapp.extensions import db
+from webapp.work.preparing import take_up_lessons
 
 app = create_app()
 
@@ -19,4 +20,5 @@ def fail_late(response: Response) -> Response:
     return response
 
 
+take_up_lessons(app)
 app.extensions["bankside.runner"].start()
