@@ -261,9 +261,7 @@ class BareClient:
         said = ("handbook", "Handbook", "the question is about opening hours", "opening_hours")
         run(FINISH, *said, json.dumps(["On Saturday?"]), False, datetime.now(UTC), reply_id, token)
         run("UPDATE message SET text = ? WHERE id = ?", ANSWER, reply_id)
-        sources = [(reply_id, 1, ANSWER), (reply_id, 2, ANSWER)]
-        for rows in [sources] if self._connection.postgresql else [sources[:1], sources[1:]]:  # as SQLAlchemy does
-            run(CITE + ", ".join([CITED] * len(rows)), *(value for row in rows for value in row))
+        run(CITE + CITED, reply_id, 1, ANSWER)
         run(
             "INSERT INTO tool_call (reply_id, position, tool, label, arguments, outcome, milliseconds) "
             "VALUES (?, 1, 'handbook', 'handbook', ?, 'ok', 1.5)",

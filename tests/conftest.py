@@ -145,6 +145,7 @@ def _seed(kind: str, database_url: str, folder: Path) -> None:
 
 def make_place(kind: str, database_url: str, folder: Path, **settings: object) -> Place:
     """Migrate and seed a database."""
+    seeded.give_model(folder)
     config = Config.from_env(_env_file=None, instance_path=folder, database_url=database_url, **{**CHEAP, **settings})
     app = create_app(config)
     app.testing = True

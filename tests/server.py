@@ -61,7 +61,14 @@ def free_port() -> int:
 
 
 def environment(instance: Path, database_url: str, port: int, **settings: object) -> dict[str, str]:
-    """The environment of a server; nothing of the developer's own settings but what Python needs. None: not set."""
+    """The environment of a server; nothing of the developer's own settings but what Python needs. None: not set.
+
+    Its instance folder is as after a first start, unless a setting says that it is another one.
+    """
+    if "INSTANCE_PATH" not in settings:
+        seeded.give_model(instance)
+        if not database_url:
+            seeded.give_database(instance)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     named = {"INSTANCE_PATH": instance, "DATABASE_URL": database_url, "PORT": port, "PYTHONPATH": python_path}
@@ -82,7 +89,6 @@ def running(
     folder.mkdir(parents=True, exist_ok=True)
     if wsgi:  # the working directory comes first when gunicorn looks for `wsgi:app`
         (folder / "wsgi.py").write_text(f"from {wsgi} import app\n\n__all__ = ['app']\n")
-    seeded.give_model(folder)
     port = port or free_port()
     with (folder / "output.txt").open("ab") as output:
         process = subprocess.Popen(

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.services import steps
+from tests.web.rows import ON_SQLITE
 from webapp.agents.models.rules.examples import intents
 from webapp.agents.models.rules.routing import put_in_place, router
 from webapp.agents.models.rules.teaching import Schoolroom
@@ -193,6 +194,7 @@ def test_a_sentence_given_another_intent_has_only_that_one() -> None:
     assert count(TaughtSentence) == 1
 
 
+@ON_SQLITE  # training takes seconds, and is the same on both
 def test_training_takes_it_from_the_database_and_says_when_it_is_used(app: Flask) -> None:
     rerouted("the plastic rectangle has wandered off", "cards", "replace_card")
     with unit_of_work():

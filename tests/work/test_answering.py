@@ -173,7 +173,7 @@ def test_stopping_finishes_the_reply_being_made_and_leaves_the_others_for_later(
         for reply_id in made:
             one_at_a_time.submit(reply_id)
         assert thinker.thinking.wait(timeout=5)
-        threading.Timer(0.2, thinker.enough.set).start()
+        threading.Timer(1.0, thinker.enough.set).start()
         one_at_a_time.stop()
         assert [state(reply_id) for reply_id in made] == ["done", "pending", "pending"]
 
