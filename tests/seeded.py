@@ -63,7 +63,7 @@ def model_folder() -> Path:
 def give_model(instance: Path) -> None:
     """Let a server begin with the model trained, as it does from its second start on."""
     if FOLDER in os.environ and not (instance / "assistant").exists():
-        shutil.copytree(model_folder() / "assistant", instance / "assistant")
+        shutil.copytree(model_folder() / "assistant", instance / "assistant", dirs_exist_ok=True)
 
 
 def give_database(instance: Path) -> None:

@@ -67,7 +67,7 @@ def environment(instance: Path, database_url: str, port: int, **settings: object
     """
     if "INSTANCE_PATH" not in settings:
         seeded.give_model(instance)
-        if not database_url:
+        if not database_url and settings.get("APP_ENV") != "production":
             seeded.give_database(instance)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))

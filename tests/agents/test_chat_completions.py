@@ -167,7 +167,7 @@ def test_whatever_goes_wrong_the_built_in_rules_answer_and_say_so(
     team = Team(server, silence_seconds=0.6 if reason == "timed_out" else 6.0)
     started = time.monotonic()
     answer = team.ask()
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 25, "the question's time is 40 s"
     assert answer.text.startswith(RULES_SAY)
     assert answer.text.endswith(notice(reason))
     assert (answer.model, answer.agent) == ("rules", "cards")

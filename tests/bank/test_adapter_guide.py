@@ -22,7 +22,8 @@ from webapp.bank.values import Card, CardKind, CardStatus
 from webapp.config import Config
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "assistant.md").read_text("utf-8")
-ADAPTER, WORKED_TEST = re.findall(r"```python\n(.*?)```", GUIDE.split("## How to add a bank adapter")[1], re.DOTALL)
+CHAPTER = GUIDE.split("## How to add a bank adapter")[1].split("\n## ")[0]
+ADAPTER, WORKED_TEST = re.findall(r"```python\n(.*?)```", CHAPTER, re.DOTALL)
 CUSTOMERS = ("10-2041", "10-2121")
 COLUMNS = ("card", "customer", "account", "kind", "product", "pan", "state", "why", "expires", "limit", "pin_tries")
 STATES = {CardStatus.ACTIVE: "A", CardStatus.BLOCKED: "B", CardStatus.INACTIVE: "N", CardStatus.EXPIRED: "X"}
