@@ -16,6 +16,10 @@ _SURE = 0.9
 _SWEEPING = re.compile(r"\b(?:everything|all)\b", re.IGNORECASE)
 
 
+_NEW_ONE = re.compile(r"\b(new|another|replacement)\s+one\b", re.IGNORECASE)
+_THING = re.compile(r"\b(card|account|pin|loan)\b", re.IGNORECASE)
+
+
 def tells_a_story(whole: Route) -> bool:
     """Whether the message as a whole is clearly about what has happened to somebody."""
     return whole.intent in _STORIES and whole.confidence >= _SURE
@@ -38,5 +42,11 @@ def pieces_of(text: str) -> list[str]:
         if pieces and LEANS_BACK.match(piece):
             pieces[-1] = f"{pieces[-1]} {piece}"
         else:
-            pieces.append(piece)
+            pieces.append(_said_out(piece, pieces))
     return pieces
+
+
+def _said_out(piece: str, before: list[str]) -> str:
+    """ "A new one" by the name of what was spoken of before in the same message."""
+    named = _THING.findall(" ".join(before))
+    return _NEW_ONE.sub(rf"\1 {named[-1].lower()}", piece) if named and not _THING.search(piece) else piece
