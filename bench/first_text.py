@@ -24,7 +24,6 @@ from bench.served import QUESTION
 from bench.timing import Figures, measure
 from bench.wire import Wire
 from tests.server import running
-from webapp.work.preparing import take_up_lessons
 
 WARM = 3  # questions of each person that do not count
 SIGHTS = (
@@ -50,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         apart.mkdir()
         direct_url = stack.enter_context(database(apart, options.postgresql))
         app = furnished(apart, direct_url)
-        take_up_lessons(app)
+        app.extensions["bankside.model"].warm_up()
         url = stack.enter_context(database(folder, options.postgresql))
         server = stack.enter_context(running(folder, url, WEB_THREADS=None))
         with closing(connect(url)) as connection:

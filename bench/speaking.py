@@ -13,7 +13,6 @@ from bench.speech import Speech
 from webapp import create_app
 from webapp.config import Config
 from webapp.feed import Feed
-from webapp.work.preparing import take_up_lessons
 from webapp.work.runner import runner_of
 
 STEP_SECONDS = 0.01
@@ -40,6 +39,6 @@ def speak(app: Flask) -> None:
 
 
 app = create_app()
-take_up_lessons(app)
+app.extensions["bankside.model"].warm_up()
 runner_of(app).start()
 threading.Thread(target=speak, args=(app,), name="speaker", daemon=True).start()

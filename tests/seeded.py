@@ -17,8 +17,8 @@ from pathlib import Path
 
 from tests import postgresql
 from webapp.agents.models.rules.examples import intents
-from webapp.agents.models.rules.preparing import learnt
 from webapp.agents.models.rules.routing import Router, put_in_place
+from webapp.agents.models.rules.teaching import learnt
 
 FOLDER = "BANKSIDE_TESTS_SEEDED"
 SERVER = "TEST_POSTGRESQL_URL"

@@ -22,6 +22,7 @@ from webapp.agents.meaning.loading import Meaning
 from webapp.agents.models.chat_completions.endpoint import Settings
 from webapp.agents.models.chat_completions.veil import Veil
 from webapp.agents.models.rules import RulesModel
+from webapp.agents.models.rules.routing import keep_models_in
 from webapp.agents.roster import TEAM
 from webapp.bank.address import BankAddress
 from webapp.bank.previews import PreviewsOnly
@@ -134,6 +135,7 @@ def assemble(app: Flask, config: Config) -> None:
     bookcase = Bookcase(reader)
     by_meaning = MeaningIndex(bookcase, _embeddings(app, config) or meaning)
     app.extensions["bankside.library"] = HandbookLibrary(reader, bookcase, by_meaning)
+    keep_models_in(config.instance_path)
     model = RulesModel()
     app.extensions["bankside.model"] = model
     app.extensions["bankside.assistant"] = _assistant(app, config, Assistant(model, TEAM))

@@ -24,9 +24,8 @@ from webapp.agents.learning.recall import Asked, recall
 from webapp.agents.meaning.loading import Meaning
 from webapp.agents.models.rules import measuring
 from webapp.agents.models.rules.examples import intents
-from webapp.agents.models.rules.preparing import learnt
 from webapp.agents.models.rules.routing import Router, put_in_place
-from webapp.agents.models.rules.teaching import Schoolroom, TaughtError, checked, read_labelled
+from webapp.agents.models.rules.teaching import Schoolroom, TaughtError, checked, learnt, read_labelled
 from webapp.agents.transcript import Desk
 from webapp.bank.policy_library import Passage
 from webapp.http.settings import config, library, meaning

@@ -19,12 +19,12 @@ from gunicorn.app.wsgiapp import WSGIApplication  # type: ignore[import-untyped]
 from sqlalchemy import Engine, text
 
 from webapp import figures
+from webapp.agents.models.rules.teaching import Schoolroom
 from webapp.config import Config
 from webapp.extensions import db
 from webapp.http.settings import config
 from webapp.models.sqlite import intending_to_write
 from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES, demo_staff_exist
-from webapp.work.preparing import is_taught, take_up_lessons
 
 MIGRATION_LOCK = 7_206_117  # any number, the same for every process of this installation
 KEEP_ALIVE = 15  # seconds; a browser's next form seldom meets a connection that is being closed
@@ -79,9 +79,9 @@ def get_ready(settings: Config) -> None:
     _need_free_port(settings)
     if settings.metrics_folder is not None:
         figures.forget_dead(settings.metrics_folder)
-    if not is_taught(current_app):
+    if not Schoolroom(settings.instance_path).has_words_of_today:
         click.echo("Teaching the assistant the words of the desk: once, for some seconds ...")
-        take_up_lessons(current_app)
+        current_app.extensions["bankside.model"].warm_up()
     _greet(settings)
     # No worker may inherit a connection.
     db.session.remove()

@@ -20,7 +20,7 @@ from webapp.agents.assistant import Assistant
 from webapp.agents.models.language_model import LanguageModel
 from webapp.agents.models.rules import RulesModel
 from webapp.agents.models.rules.examples import INTENTS, read_intents
-from webapp.agents.models.rules.routing import Router, put_in_place
+from webapp.agents.models.rules.routing import Router, put_in_place, router
 from webapp.agents.models.rules.scripts import SCENES
 from webapp.agents.models.rules.teaching import Schoolroom, checked, examples_of, read_labelled, trained
 from webapp.agents.roster import TEAM
@@ -116,9 +116,10 @@ def with_the_guides_intent(tmp_path: Path) -> Iterator[None]:
     shutil.copytree(INTENTS, tmp_path / "intents")
     (tmp_path / "intents" / "cash.toml").write_text(block("toml", 1), "utf-8")
     known = read_intents(tmp_path / "intents")
+    before = router()
     put_in_place(Router(known, trained(examples_of(known))))
     yield
-    put_in_place(None)
+    put_in_place(before)
 
 
 @pytest.mark.usefixtures("with_the_guides_intent")

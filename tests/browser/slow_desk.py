@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from webapp import create_app
 from webapp.agents.assistant import Assistant
 from webapp.agents.transcript import Answer, Desk, Line, Step, Tell
-from webapp.work.preparing import take_up_lessons
 from webapp.work.runner import runner_of
 
 SLOW_SECONDS = float(os.environ.get("SLOW_SECONDS", "3"))
@@ -44,5 +43,4 @@ class SlowAssistant:
 
 app = create_app()
 app.extensions["bankside.assistant"] = SlowAssistant(app.extensions["bankside.assistant"])
-take_up_lessons(app)
 runner_of(app).start()

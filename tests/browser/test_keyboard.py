@@ -153,6 +153,7 @@ def test_a_sign_in_that_idles_out_leads_to_the_sign_in_page_and_back_to_the_text
     desk.box.fill("half a thought")
     records.end_sign_ins(teller)
     desk.complaints.expect("status of 401")
+    desk.complaints.expect("htmx:error: timeout")  # for what is being asked at that moment, 15 minutes are too long
     desk.page.clock.fast_forward("15:10")
     desk.page.wait_for_url("**/sign-in?**")
     desk.fill_in_and_sign_in(teller)

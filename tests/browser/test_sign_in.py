@@ -154,19 +154,47 @@ def test_signing_out_leaves_no_draft_for_the_next_person(desk: Desk, records: Re
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("Not found")
 
 
+def without_news(desk: Desk) -> None:
+    """Let the page learn nothing by itself, so that the composer is the first to hear that the sign-in has ended."""
+    for asks in ("**/chat/*/messages?**", "**/chat/*/events?**", "**/chat/*/state**"):
+        desk.page.route(asks, lambda route: None)
+
+
 def test_a_sign_in_that_ends_while_typing_brings_back_page_and_text(desk: Desk, teller: str, records: Records) -> None:
     chat_id = desk.start("10-2041")
     desk.complaints.expect(REFUSED)
     desk.box.fill("What does a new card cost?")
+    without_news(desk)
     records.end_sign_ins(teller)
     desk.box.press("Enter")
     desk.page.wait_for_url("**/sign-in?**")
+    desk.page.unroute_all()
     desk.fill_in_and_sign_in(teller)
     desk.page.wait_for_url(f"**/chat/{chat_id}")
     expect(desk.box).to_have_value("What does a new card cost?")
     expect(desk.questions).to_have_count(0)
     desk.box.press("Enter")
     expect(desk.reply(0)).to_contain_text("10 EUR")
+
+
+def test_a_question_on_its_way_when_the_page_leaves_for_the_sign_in_is_asked_once_afterwards(
+    desk: Desk, teller: str, records: Records
+) -> None:
+    chat_id = desk.start("10-2041")
+    desk.complaints.expect(REFUSED)
+    desk.page.route("**/chat/messages", lambda route: None)  # never answered
+    desk.box.fill("What does a new card cost?")
+    desk.box.press("Enter")
+    expect(desk.page.locator("#sending")).to_be_visible()
+    records.end_sign_ins(teller)
+    desk.page.reload()
+    desk.page.wait_for_url("**/sign-in?**")
+    desk.page.unroute_all()
+    desk.fill_in_and_sign_in(teller)
+    desk.page.wait_for_url(f"**/chat/{chat_id}")
+    expect(desk.reply(0)).to_contain_text("10 EUR")
+    expect(desk.questions).to_have_count(1)
+    expect(desk.box).to_have_value("")
 
 
 def test_a_person_signs_out_another_device_and_its_next_question_asks_for_the_password(

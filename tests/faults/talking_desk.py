@@ -13,7 +13,6 @@ from tests.services.steps import ANSWER
 from webapp import create_app
 from webapp.agents.transcript import Answer, Desk, Line, Step, Tell
 from webapp.chat import stream
-from webapp.work.preparing import take_up_lessons
 from webapp.work.runner import runner_of
 
 stream.UNREAD_SECONDS = 1.0
@@ -50,5 +49,4 @@ def with_little_room(served: Callable[..., Iterable[bytes]]) -> Callable[..., It
 app = create_app()
 app.extensions["bankside.assistant"] = Talker()
 app.wsgi_app = with_little_room(app.wsgi_app)  # type: ignore[method-assign]
-take_up_lessons(app)
 runner_of(app).start()

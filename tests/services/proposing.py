@@ -6,8 +6,10 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import cast
 
-from sqlalchemy import select
+from flask import Flask
+from sqlalchemy import select, update
 
 from tests.services import steps
 from webapp.agents.transcript import Answer, Citation, ProposedAction
@@ -16,9 +18,10 @@ from webapp.bank.orders import BlockCard, BlockReason, Order, ReplaceCard, Repla
 from webapp.bank.previews import NOTHING, Change, Preview
 from webapp.extensions import db
 from webapp.http.unit_of_work import reading, unit_of_work
-from webapp.models import ChatSession, Message, Proposal
+from webapp.models import AuditEntry, ChatSession, Message, Proposal
 from webapp.models.proposal import Level
 from webapp.services import chats, errands, proposals
+from webapp.work.carrying import Errands
 
 NUMBER = "10-2041"
 CLAUSE = Citation(
@@ -127,3 +130,22 @@ def events(chat_id: str) -> list[str]:
     with reading():
         told = select(Message.text).where(Message.chat_id == chat_id, Message.role == "notice").order_by(Message.seq)
         return list(db.session.scalars(told))
+
+
+def changed(proposal_id: int, **values: object) -> None:
+    """As if something had happened to the row."""
+    with unit_of_work():
+        db.session.execute(update(Proposal).where(Proposal.id == proposal_id).values(**values))
+
+
+def audited(key: str) -> list[str]:
+    """What the audit trail says was done with it."""
+    found = select(AuditEntry.action).where(AuditEntry.object_id == key).order_by(AuditEntry.id)
+    with reading():
+        return list(db.session.scalars(found))
+
+
+def carried_out(app: Flask, proposal_id: int) -> Proposal:
+    """Have it sent to the bank; the proposal as it is afterwards."""
+    assert cast(Errands, app.extensions["bankside.errands"]).start(proposal_id).wait(20)
+    return row(proposal_id)

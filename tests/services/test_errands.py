@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import cast
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
 
 from tests.services.proposing import (
     BLOCK,
     WritingBank,
+    audited,
+    carried_out,
+    changed,
     claim,
     confirm,
     decline,
@@ -23,10 +23,9 @@ from tests.services.proposing import (
     proposed,
     row,
 )
+from tests.work.speaker import wait_until
 from webapp.bank.errors import BankUnavailable, OrderRefused, OutcomeUnknown
-from webapp.extensions import db
 from webapp.http.unit_of_work import reading, unit_of_work
-from webapp.models import AuditEntry, Proposal
 from webapp.models.base import now
 from webapp.models.proposal import ProposalState
 from webapp.services import errands
@@ -34,38 +33,6 @@ from webapp.services.errors import (
     ProposalClosed,
 )
 from webapp.work.carrying import Errands, check, take_up
-
-
-@pytest.fixture
-def bank(in_app: Flask, monkeypatch: pytest.MonkeyPatch) -> WritingBank:
-    bank = WritingBank()
-    monkeypatch.setitem(in_app.extensions, "bankside.order_desk", bank)
-    return bank
-
-
-def changed(proposal_id: int, **values: object) -> None:
-    """As if something had happened to the row."""
-    with unit_of_work():
-        db.session.execute(update(Proposal).where(Proposal.id == proposal_id).values(**values))
-
-
-def audited(key: str) -> list[str]:
-    found = select(AuditEntry.action).where(AuditEntry.object_id == key).order_by(AuditEntry.id)
-    with reading():
-        return list(db.session.scalars(found))
-
-
-def carried_out(app: Flask, proposal_id: int) -> Proposal:
-    assert cast(Errands, app.extensions["bankside.errands"]).start(proposal_id).wait(20)
-    return row(proposal_id)
-
-
-def wait_until(done: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 20
-    while not done():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-
 
 # What the bank says
 

@@ -6,7 +6,6 @@ from flask import Response, request
 
 from webapp import create_app
 from webapp.extensions import db
-from webapp.work.preparing import take_up_lessons
 
 app = create_app()
 
@@ -20,5 +19,4 @@ def fail_late(response: Response) -> Response:
     return response
 
 
-take_up_lessons(app)
 app.extensions["bankside.runner"].start()

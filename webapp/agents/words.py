@@ -128,8 +128,3 @@ def stem(word: str) -> str:
         return word
     with _STEMMING:
         return str(_STEMMER.stemWord(word.removesuffix("'s")))
-
-
-def content_stems(text: str) -> list[str]:
-    """The stems that carry meaning: no stop words, no marks."""
-    return [stem(token) for token in tokens(text) if token not in STOP_WORDS and token[0].isalnum()]

@@ -65,13 +65,18 @@ class Article:
 
 
 def read_articles(folder: Path) -> list[Article]:
-    """All articles (`*.md`) of a folder, sorted by id.
+    """All articles (`*.md`) of a folder, sorted by id; raises `ArticleError` as `read_with_source` does."""
+    return [article for article, _source in read_with_source(folder)]
+
+
+def read_with_source(folder: Path) -> list[tuple[Article, str]]:
+    """All articles (`*.md`) of a folder, sorted by id, each with its file's text.
 
     Raises `ArticleError` when the folder is missing, a file cannot be read, or two files have the same id.
     """
     if not folder.is_dir():
         raise ArticleError(f"{folder}: folder: does not exist")
-    found: dict[str, Article] = {}
+    found: dict[str, tuple[Article, str]] = {}
     file_of: dict[str, str] = {}
     for path in sorted(folder.glob("*.md")):
         try:
@@ -81,7 +86,7 @@ def read_articles(folder: Path) -> list[Article]:
         article = parse_article(text, path.name)
         if article.id in found:
             raise ArticleError(f"{path.name}: id: {article.id} is already used by {file_of[article.id]}")
-        found[article.id] = article
+        found[article.id] = article, text
         file_of[article.id] = path.name
     return [found[article_id] for article_id in sorted(found)]
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from sqlalchemy import func, select
 
-from webapp.bank.articles import Article, Section, parse_article
+from webapp.bank.articles import Article, Section, read_with_source
 from webapp.bank.documents import Read
 from webapp.extensions import db
 from webapp.models import HandbookArticle, HandbookPassage
@@ -23,11 +23,13 @@ Content: TypeAlias = tuple[object, ...]
 
 
 def import_folder(folder: Path) -> tuple[int, int]:
-    """Import every Markdown article of a folder: (imported, already there). One version is imported once."""
+    """Import every Markdown article of a folder: (imported, already there). One version is imported once.
+
+    Raises `ArticleError`, before anything is imported.
+    """
     imported = there = 0
-    for path in sorted(folder.glob("*.md")):
-        source = path.read_text(encoding="utf-8")
-        if import_article(parse_article(source, path.name), hashlib.sha256(source.encode()).hexdigest()):
+    for article, source in read_with_source(folder):
+        if import_article(article, hashlib.sha256(source.encode()).hexdigest()):
             imported += 1
         else:
             there += 1

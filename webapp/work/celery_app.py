@@ -23,7 +23,7 @@ from webapp.work.answering import make_reply
 from webapp.work.broker import MAKE_REPLY, SWEEP, make_celery
 from webapp.work.identity import own_identity
 from webapp.work.makers import makers_here
-from webapp.work.preparing import prepare_behind, take_up_lessons
+from webapp.work.preparing import prepare_behind
 from webapp.work.runner import runner_of
 
 FACTORY = "webapp:create_app"  # by name, as gunicorn finds `wsgi:app`: importing it here would be an import upwards
@@ -74,7 +74,6 @@ def _get_ready(**_kwargs: Any) -> None:
 def _take_up(**_kwargs: Any) -> None:
     """What an earlier worker left unfinished is taken up now, not at the next sweep."""
     own_port(flask_app())
-    take_up_lessons(flask_app())
     prepare_behind(flask_app())
     try:
         _sweep()

@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
-from typing import cast
 
 from flask import Flask
 
 from webapp.agents.meaning.loading import Meaning
-from webapp.agents.models.rules.examples import intents
 from webapp.agents.models.rules.preparing import prepare
-from webapp.agents.models.rules.teaching import Schoolroom
-from webapp.config import Config
 from webapp.http.events import log
-
-
-def is_taught(app: Flask) -> bool:
-    """Whether the model of today's sentences is kept, so that nothing has to be trained at a start."""
-    room = Schoolroom(_instance(app))
-    return room.kept(room.all_of(intents()), by_meaning=False) is not None
-
-
-def take_up_lessons(app: Flask) -> None:
-    """Read messages with the kept model; without one it is trained and kept now, which takes seconds."""
-    prepare(_instance(app), Meaning(_instance(app), wanted=False))
-
-
-def _instance(app: Flask) -> Path:
-    return cast(Config, app.extensions["bankside.config"]).instance_path
 
 
 def prepare_behind(app: Flask) -> None:
@@ -47,12 +27,11 @@ def prepare_behind(app: Flask) -> None:
 
 
 def _prepare(app: Flask, meaning: Meaning) -> None:
-    instance = _instance(app)
     try:
         app.extensions["bankside.library"].search("handbook")  # the first search of a process reads the handbook
-        prepare(instance, meaning)  # by words: in a moment when it was trained before
+        app.extensions["bankside.model"].warm_up()
         if meaning.open() is not None:
-            prepare(instance, meaning)
+            prepare(app.extensions["bankside.config"].instance_path, meaning)
             app.extensions["bankside.library"].by_meaning.prepare()
     except Exception as error:  # the process goes on with what it has
         log.error("assistant.preparing_failed", kind=type(error).__name__)

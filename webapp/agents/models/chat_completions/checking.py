@@ -74,11 +74,6 @@ def _words_only(text: str) -> str:
     return " ".join(re.findall(r"\w+", text)).casefold()
 
 
-def figures_in(text: str) -> set[Figure]:
-    """Every figure of a text, however it is spelled."""
-    return {found.figure for found in _figures(text)}
-
-
 def _figures(text: str) -> Iterator[_Found]:
     """Figures in order of kind; a place in the text belongs to the first kind that fits."""
     taken: list[tuple[int, int]] = []

@@ -75,6 +75,10 @@ class RulesModel:
             )
         return self._work(turn, reading)
 
+    def warm_up(self) -> None:
+        """Load the kept model now, or train and keep it, rather than at the first question."""
+        router()
+
     def _work(self, turn: Turn, reading: Reading) -> Decision:
         """Play the scripts of all tasks as far as the observations go."""
         play = _Play(turn.observations)

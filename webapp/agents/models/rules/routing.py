@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import exp, log
+from pathlib import Path
 
 from webapp.agents.learning.intent_model import IntentModel
 from webapp.agents.meaning.minilm import MiniLM
@@ -17,7 +18,7 @@ from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent, intents
 from webapp.agents.models.rules.features import concept_words, concepts_in, meant_by, seen_in
 from webapp.agents.models.rules.shorthand import plain, shorthand
 from webapp.agents.models.rules.spelling import Spelling, well_known
-from webapp.agents.models.rules.teaching import examples_of, trained
+from webapp.agents.models.rules.teaching import examples_of, learnt, trained
 from webapp.agents.words import clean, expanded, marked, tokens
 
 _CHAT = 9  # words; a greeting or a thank-you is shorter
@@ -145,13 +146,19 @@ def _probabilities(scores: Mapping[str, float]) -> dict[str, float]:
 
 _making = threading.Lock()
 _made: list[Router] = []
+_kept_in: list[Path] = []
+
+
+def keep_models_in(instance: Path) -> None:
+    """Let this process read with the model kept in this instance folder; without one it is trained and kept there."""
+    _kept_in[:] = [instance]
 
 
 def router() -> Router:
-    """The router of this process: the one put in place, or else one trained here on what comes with the product."""
+    """The router of this process: the one put in place, or else one by words, with the model that is kept."""
     with _making:
         if not _made:
-            _made.append(Router(intents()))
+            _made.append(Router(intents(), learnt(_kept_in[0]) if _kept_in else None))
         return _made[0]
 
 

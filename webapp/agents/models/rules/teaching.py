@@ -10,7 +10,7 @@ from pathlib import Path
 from webapp.agents.learning import intent_model
 from webapp.agents.learning.intent_model import Examples, IntentModel, ModelFileError
 from webapp.agents.meaning.loading import Meaning
-from webapp.agents.models.rules.examples import Intent
+from webapp.agents.models.rules.examples import Intent, intents
 from webapp.agents.models.rules.features import meant_by, seen_in
 from webapp.agents.models.rules.lifelike import lifelike
 from webapp.agents.words import clean, marked
@@ -152,6 +152,11 @@ class Schoolroom:
         except (OSError, ModelFileError):
             return None
 
+    @property
+    def has_words_of_today(self) -> bool:
+        """Whether the model by words of all present sentences is there, so that a start has nothing to train."""
+        return self._path(self.all_of(intents()), by_meaning=False).exists()
+
     def keep(self, labelled: Sequence[tuple[str, str]], model: IntentModel) -> Path:
         """Keep a model for the next start; those of other sentences go."""
         path = self._path(labelled, model.landmarks is not None)
@@ -163,3 +168,18 @@ class Schoolroom:
 
     def _path(self, labelled: Sequence[tuple[str, str]], by_meaning: bool) -> Path:
         return self._folder / f"{'joint' if by_meaning else 'words'}-{digest_of(labelled)}.npz"
+
+
+def learnt(instance: Path, meaning: Meaning | None = None, *, anew: bool = False) -> IntentModel:
+    """The model of the product's and the bank's sentences: the kept one unless `anew`, or one trained and kept now."""
+    room = Schoolroom(instance)
+    sentences = room.all_of(intents())
+    by_meaning = meaning is not None and meaning.model is not None
+    model = None if anew else room.kept(sentences, by_meaning=by_meaning)
+    if model is None:
+        model = trained(sentences, meaning)
+        try:
+            room.keep(sentences, model)
+        except OSError:  # a full or read-only disk: trained again at the next start
+            return model
+    return model
