@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests import seeded
+from tests.starting import Started, started
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60  # two Python processes one after the other, on a machine that is busy with other tests
@@ -34,7 +33,7 @@ SETTINGS = {
 class Server:
     """A server that answers. `folder` is its working directory, `output` what it printed so far."""
 
-    process: subprocess.Popen[bytes]
+    process: Started
     url: str
     folder: Path
 
@@ -90,16 +89,8 @@ def running(
     if wsgi:  # the working directory comes first when gunicorn looks for `wsgi:app`
         (folder / "wsgi.py").write_text(f"from {wsgi} import app\n\n__all__ = ['app']\n")
     port = port or free_port()
-    with (folder / "output.txt").open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "webapp.start"],
-            cwd=folder,
-            env=environment(folder, database_url, port, **settings),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    variables = environment(folder, database_url, port, **settings)
+    process = started("webapp.start", [], folder, variables, folder / "output.txt")
     server = Server(process, f"http://127.0.0.1:{port}", folder)
     try:
         _wait_until_ready(server)

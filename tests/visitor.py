@@ -29,7 +29,7 @@ class Visitor:
     def page(self) -> BeautifulSoup:
         """The last page it got; read when somebody looks at it, since that takes as long as making it."""
         if self._page is None:
-            self._page = BeautifulSoup(self._html, "html.parser")
+            self._page = BeautifulSoup(self._html, "lxml")
         return self._page
 
     def get(self, path: str, **options: object) -> TestResponse:

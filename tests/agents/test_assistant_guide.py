@@ -22,7 +22,7 @@ from webapp.agents.models.rules import RulesModel
 from webapp.agents.models.rules.examples import INTENTS, read_intents
 from webapp.agents.models.rules.routing import Router, put_in_place, router
 from webapp.agents.models.rules.scripts import SCENES
-from webapp.agents.models.rules.teaching import Schoolroom, checked, examples_of, read_labelled, trained
+from webapp.agents.models.rules.teaching import Schoolroom, checked, read_labelled, trained
 from webapp.agents.roster import TEAM
 from webapp.agents.tools import TOOLS
 from webapp.agents.tools.registry import BadArgument, Registry
@@ -46,29 +46,36 @@ def run(number: int) -> dict[str, Any]:
     return module.__dict__
 
 
-def test_the_intent_of_the_guide_is_understood_and_the_others_still_are(tmp_path: Path) -> None:
-    shutil.copytree(INTENTS, tmp_path / "intents")
-    (tmp_path / "intents" / "boxes.toml").write_text(block("toml"), "utf-8")
-    known = read_intents(tmp_path / "intents")
-    added = known["deposit_box_key"]
-    assert added.agent in TEAM
-    router = Router(known, trained(examples_of(known)))
-    for text in ("the key to box 7 is gone", "customer lost his deposit box key", "who drills a deposit box open"):
-        assert router.route(text).intent == "deposit_box_key", text
-    for text, intent in (("what is the balance", "balance"), ("block card 4417", "block_card")):
-        assert router.route(text).intent == intent
+pytestmark = pytest.mark.xdist_group("guide")  # the training that several of them need
 
 
-def test_the_bank_s_own_sentences_of_the_guide_are_learnt(tmp_path: Path) -> None:
-    (tmp_path / "more.csv").write_text(block("csv"), "utf-8")
-    labelled = read_labelled(tmp_path / "more.csv")
-    known = read_intents()
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Router:
+    """Trained once with all that the guide adds: two intents and the bank's own sentences."""
+    folder = tmp_path_factory.mktemp("taught")
+    shutil.copytree(INTENTS, folder / "intents")
+    (folder / "intents" / "boxes.toml").write_text(block("toml"), "utf-8")
+    (folder / "intents" / "cash.toml").write_text(block("toml", 1), "utf-8")
+    known = read_intents(folder / "intents")
+    (folder / "more.csv").write_text(block("csv"), "utf-8")
+    labelled = read_labelled(folder / "more.csv")
     checked(labelled, known)
-    room = Schoolroom(tmp_path)
+    room = Schoolroom(folder)
     assert room.add(labelled) == 3
-    router = Router(known, trained(room.all_of(known)))
-    assert router.route("zeig mir bitte den Saldo").intent == "balance"
-    assert router.route("Girocard sofort sperren").intent == "block_card"
+    return Router(known, trained(room.all_of(known)))
+
+
+def test_the_intent_of_the_guide_is_understood_and_the_others_still_are(taught: Router) -> None:
+    assert taught.intents["deposit_box_key"].agent in TEAM
+    for text in ("the key to box 7 is gone", "customer lost his deposit box key", "who drills a deposit box open"):
+        assert taught.route(text).intent == "deposit_box_key", text
+    for text, intent in (("what is the balance", "balance"), ("block card 4417", "block_card")):
+        assert taught.route(text).intent == intent
+
+
+def test_the_bank_s_own_sentences_of_the_guide_are_learnt(taught: Router) -> None:
+    assert taught.route("zeig mir bitte den Saldo").intent == "balance"
+    assert taught.route("Girocard sofort sperren").intent == "block_card"
 
 
 def test_the_settings_of_the_guide_make_a_team_that_asks_the_endpoint_first(
@@ -112,12 +119,9 @@ def test_the_tool_of_the_guide_reads_checks_and_makes_inert() -> None:
 
 
 @pytest.fixture
-def with_the_guides_intent(tmp_path: Path) -> Iterator[None]:
-    shutil.copytree(INTENTS, tmp_path / "intents")
-    (tmp_path / "intents" / "cash.toml").write_text(block("toml", 1), "utf-8")
-    known = read_intents(tmp_path / "intents")
+def with_the_guides_intent(taught: Router) -> Iterator[None]:
     before = router()
-    put_in_place(Router(known, trained(examples_of(known))))
+    put_in_place(taught)
     yield
     put_in_place(before)
 

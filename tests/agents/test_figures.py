@@ -21,6 +21,8 @@ from webapp.agents.models.rules.shorthand import plain
 from webapp.agents.models.rules.teaching import examples_of
 from webapp.agents.words import marked
 
+pytestmark = pytest.mark.xdist_group("figures")  # the training that all of them need
+
 Shares = dict[str, float]
 
 

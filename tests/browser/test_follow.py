@@ -210,6 +210,7 @@ def test_a_session_deleted_elsewhere_says_so_and_keeps_the_text(
     manager = open_window(site.records.add_person("manager"))
     window.box.fill("not lost")
     manager.go(f"/sessions/{window.chat_id}/delete")
+    window.complaints.expect("status of 404")  # to whatever the page asks about it next
     manager.page.locator("main form button.button-harm, main form button[type=submit]").last.click()
     expect(window.page.locator("#composer-problem")).to_contain_text("no longer exists")
     expect(window.box).to_have_value("not lost")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from tests.server import ROOT, environment, free_port
+from tests.starting import started
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 20, what: str = "it") -> None:
@@ -126,25 +128,8 @@ def working(instance: Path, folder: Path, **settings: object) -> Iterator[Path]:
     """A Celery worker with its beat; yields the file with its output."""
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / "worker.txt"
-    with output.open("ab") as sink:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "celery",
-                "-A",
-                "webapp.work.celery_app",
-                "worker",
-                "--beat",
-                "--loglevel",
-                "warning",
-            ],
-            cwd=folder,
-            env=environment(instance, "", 3006, **settings),
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-        )
+    options = ["-A", "webapp.work.celery_app", "worker", "--beat", "--loglevel", "warning"]
+    process = started("celery", options, folder, environment(instance, "", 3006, **settings), output)
     try:
         yield output
     finally:
@@ -152,7 +137,7 @@ def working(instance: Path, folder: Path, **settings: object) -> Iterator[Path]:
         try:
             process.wait(timeout=15)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=10)
 
 

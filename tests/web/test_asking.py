@@ -20,7 +20,7 @@ def test_a_question_and_its_reply_are_stored_together_and_answered(app: Flask, t
     chat_id = teller.start()
     answer = teller.ask(chat_id, "What are the opening hours?")
     assert answer.status_code == 200
-    fragment = BeautifulSoup(answer.text, "html.parser")
+    fragment = BeautifulSoup(answer.text, "lxml")
     assert [part["data-seq"] for part in fragment.select("hx-partial article")] == ["1", "2"]
     assert fragment.select_one("#composer textarea") is not None
     reply = teller.answer(chat_id)
@@ -42,7 +42,7 @@ def test_the_same_form_sent_again_gets_the_same_answer_and_stores_nothing(app: F
         answer = teller.ask(chat_id, "Once, please", request_id=request_id, htmx=htmx)
         assert answer.status_code == (200 if htmx else 303)
         if htmx:
-            ids.append([part["id"] for part in BeautifulSoup(answer.text, "html.parser").select("article")])
+            ids.append([part["id"] for part in BeautifulSoup(answer.text, "lxml").select("article")])
     assert ids[0] == ids[1] == ids[2]
     teller.answer(chat_id)
     assert count(app, Message) == 2
@@ -53,7 +53,7 @@ def test_a_retry_after_the_reply_came_shows_question_and_reply(app: Flask, telle
     chat_id = teller.start()
     assert teller.ask(chat_id, "Hello", request_id="r" * 20).status_code == 200
     teller.answer(chat_id)
-    again = BeautifulSoup(teller.ask(chat_id, "Hello", request_id="r" * 20).text, "html.parser")
+    again = BeautifulSoup(teller.ask(chat_id, "Hello", request_id="r" * 20).text, "lxml")
     [reply] = again.select("article.reply")
     assert not reply.has_attr("aria-busy")
     assert count(app, Message) == 2
@@ -317,7 +317,7 @@ def test_what_a_page_missed_it_can_ask_for(app: Flask, teller: Visitor) -> None:
     teller.answer(chat_id)
     for after, expected in ((0, ["1", "2", "3", "4"]), (2, ["3", "4"]), (4, []), (99, [])):
         answer = teller.client.get(f"/chat/{chat_id}/messages?after={after}", headers=HTMX)
-        found = BeautifulSoup(answer.text, "html.parser").select("article")
+        found = BeautifulSoup(answer.text, "lxml").select("article")
         assert [part["data-seq"] for part in found] == expected
 
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 import redis
 
 from tests.server import environment
+from tests.starting import Started, started
 
 MISSING = "no Redis: install Debian's `redis-server` package, so that these tests run"
 
@@ -55,7 +55,7 @@ def running_redis(port: int) -> Iterator[str]:
 class Worker:
     """A worker started as documented."""
 
-    process: subprocess.Popen[bytes]
+    process: Started
     output_file: Path
 
     @property
@@ -81,16 +81,8 @@ def running_worker(
     """A worker, with the one that sends the sweeper round in it unless there is one already."""
     output_file = instance / f"worker-{time.monotonic_ns()}.txt"
     variables = environment(instance, database_url, 3006, RUNNER="celery", BROKER_URL=broker_url, **settings)
-    with output_file.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "webapp.work.celery_app", "worker", *(["--beat"] if beat else [])],
-            cwd=instance,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    options = ["-A", "webapp.work.celery_app", "worker", *(["--beat"] if beat else [])]
+    process = started("celery", options, instance, variables, output_file)
     worker = Worker(process, output_file)
     try:
         yield worker

@@ -7,9 +7,9 @@ import threading
 import unicodedata
 from functools import lru_cache
 
-import snowballstemmer
+from Stemmer import Stemmer
 
-_STEMMER = snowballstemmer.stemmer("english")
+_STEMMER = Stemmer("english")
 _STEMMING = threading.Lock()  # the stemmer keeps state between calls: two threads at once get wrong stems, or none
 
 TOKEN = re.compile(r"_[a-z]+|[a-zäöüß]+(?:['-][a-zäöüß]+)*|\d+[a-z]*|\?", re.IGNORECASE)

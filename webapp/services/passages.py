@@ -13,10 +13,10 @@ import threading
 from collections.abc import Sequence
 from functools import lru_cache
 
-import snowballstemmer
+from Stemmer import Stemmer
 
 _lock = threading.Lock()  # the stemmer keeps state between calls
-_stemmer = snowballstemmer.stemmer("english")
+_stemmer = Stemmer("english")
 
 ABBREVIATIONS = {
     "mon": "monday",
