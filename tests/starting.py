@@ -12,6 +12,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -47,11 +48,17 @@ class Started:
         self._process.terminate()
 
 
-def started(module: str, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], output: Path) -> Started:
-    """`python -m module arguments` in this folder, in a session of its own; it prints into the file."""
+def forkserver() -> ForkServerContext:
+    """Where processes come from."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_IMPORTED))
-    process = context.Process(target=_become, args=(module, arguments, folder, dict(environ), output), daemon=True)
+    return context
+
+
+def started(module: str, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], output: Path) -> Started:
+    """`python -m module arguments` in this folder, in a session of its own; it prints into the file."""
+    told = (module, arguments, folder, dict(environ), output)
+    process = forkserver().Process(target=_become, args=told, daemon=True)
     process.start()
     return Started(process)
 

@@ -17,9 +17,10 @@ import pytest
 from flask import Flask
 
 from tests import postgresql
-from tests.conftest import Place, make_place
+from tests.conftest import Place, seeded_place
 from tests.server import ROOT, environment
 from tests.services.steps import ask, open_chat
+from tests.work.conftest import url_of
 from webapp.extensions import db
 
 PAGE = ROOT / "docs" / "ops" / "backup-and-restore.md"
@@ -55,6 +56,7 @@ def questions_being_stored(app: Flask) -> Iterator[list[int]]:
         with app.app_context():
             while not ended.is_set():
                 stored.append(ask(open_chat()))
+                ended.wait(0.005)  # more would only take the processor away from the commands
 
     thread = threading.Thread(target=go_on_asking)
     thread.start()
@@ -83,8 +85,11 @@ def let_go(place: Place) -> None:
     place.app.extensions["bankside.guests_engine"].dispose()
 
 
-def test_a_sqlite_backup_taken_while_writing_comes_back_whole(tmp_path: Path, instance: Path) -> None:
-    place, backup = make_place("sqlite", "", instance), tmp_path / "backup.db"
+@pytest.mark.usefixtures("places")
+def test_a_sqlite_backup_taken_while_writing_comes_back_whole(
+    tmp_path: Path, instance: Path, request: pytest.FixtureRequest
+) -> None:
+    place, backup = seeded_place("sqlite", request, instance), tmp_path / "backup.db"
     with questions_being_stored(place.app) as stored:
         before = list(stored)
         run("sqlite-backup", instance, BACKUP=backup)
@@ -103,12 +108,13 @@ def test_a_sqlite_backup_taken_while_writing_comes_back_whole(tmp_path: Path, in
     assert there == set(range(2, 2 * len(there) + 1, 2)), "a question and its reply, nothing torn apart"
 
 
+@pytest.mark.usefixtures("places")
 def test_a_postgresql_dump_taken_while_writing_comes_back_whole(
-    tmp_path: Path, instance: Path, postgresql_url: str
+    tmp_path: Path, instance: Path, postgresql_url: str, request: pytest.FixtureRequest
 ) -> None:
-    backup = tmp_path / "backup.dump"
-    with postgresql.fresh_database(postgresql_url) as url, postgresql.fresh_database(postgresql_url) as restored:
-        place = make_place("postgresql", url, instance)
+    place, backup = seeded_place("postgresql", request, instance), tmp_path / "backup.dump"
+    url = url_of(place)
+    with postgresql.fresh_database(postgresql_url) as restored:
         with questions_being_stored(place.app) as stored:
             before = list(stored)
             run("postgresql-backup", instance, url, BACKUP=backup)

@@ -1,23 +1,20 @@
-"""Work done by another process on the same database: `python -m tests.work.apart write|claim FOLDER URL ...`.
-
-Waits for a line on standard input, so that several processes begin together, and prints what it did as JSON.
-"""
+"""Work done by other processes on the same database, begun together."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
 from tests.conftest import CHEAP
-from tests.server import ROOT
+from tests.starting import forkserver
 from webapp import create_app
 from webapp.config import Config
 from webapp.http.unit_of_work import unit_of_work
@@ -26,31 +23,23 @@ from webapp.services.request_ids import new_request_id
 
 
 def run_together(commands: Sequence[Sequence[str]]) -> list[Any]:
-    """Run these commands in a process each, begun at the same moment; what they printed."""
+    """Run these commands (write or claim, folder, url, threads, what) in a process each, begun at the same moment."""
+    context = forkserver()
+    together = context.Barrier(len(commands))
+    ends = [context.Pipe(duplex=False) for _ in commands]
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.work.apart", *command],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for command in commands
+        context.Process(target=_take_part, args=(together, sender, *command), daemon=True)
+        for command, (_, sender) in zip(commands, ends, strict=True)
     ]
+    for process in processes:
+        process.start()
     try:
-        for process in processes:
-            assert process.stdout
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
-            assert process.stdin
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        outputs = [process.communicate(timeout=60)[0] for process in processes]
+        assert all(receiver.poll(60) for receiver, _ in ends), "a process did not end in time"
+        return [receiver.recv() for receiver, _ in ends]
     finally:
         for process in processes:
             process.kill()
-            process.communicate()
-    return [json.loads(output.splitlines()[-1]) for output in outputs]
+            process.join()
 
 
 def write(app: Flask, threads: int, each: int) -> dict[str, Any]:
@@ -98,14 +87,10 @@ def claim(app: Flask, threads: int, reply_ids: list[int]) -> list[int]:
         return [reply_id for taken in pool.map(try_all, range(threads)) for reply_id in taken]
 
 
-def main(act: str, folder: str, url: str, threads: str, what: str) -> None:
-    """Make an app, say so, wait for the signal, work."""
+def _take_part(
+    together: Barrier, results: Connection, act: str, folder: str, url: str, threads: str, what: str
+) -> None:
+    """Make an app, wait for the others, work, tell."""
     app = create_app(Config.from_env(_env_file=None, instance_path=Path(folder), database_url=url, **CHEAP))
-    print("ready", flush=True)
-    sys.stdin.readline()
-    result = write(app, int(threads), int(what)) if act == "write" else claim(app, int(threads), json.loads(what))
-    print(json.dumps(result))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    together.wait(60)
+    results.send(write(app, int(threads), int(what)) if act == "write" else claim(app, int(threads), json.loads(what)))
