@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,17 @@ def rules(app: Flask) -> list[Rule]:
 def named(path: Path) -> str:
     """A path for the message of a failure."""
     return str(path.relative_to(ROOT))
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A module's syntax, read once."""
+    return ast.parse(path.read_text() or "'empty'")
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    """All of it."""
+    return ast.walk(parsed(path))
 
 
 def without_jinja_comments(text: str) -> str:
@@ -156,7 +168,7 @@ def test_only_the_unit_of_work_commits() -> None:
     committing = {
         named(path)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "commit"
@@ -170,7 +182,7 @@ def test_nobody_reaches_around_the_unit_of_work() -> None:
     writing = {
         named(path)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in {"begin", "commit"}
@@ -183,7 +195,7 @@ def test_only_one_module_has_orders_carried_out() -> None:
     calling = {
         named(path)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) and node.attr == "carry_out"
     }
     served = {"webapp/bank/sandbox/serve.py"}  # the bank's own side of the line
@@ -212,7 +224,7 @@ def test_nothing_has_a_name_that_says_nothing() -> None:
         if "migrations" in path.parts:
             continue
         names = [path.stem, path.parent.name]
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 names += [] if node.name in NAMED_BY_SQLALCHEMY else [node.name]
         named_so += [
@@ -227,7 +239,7 @@ def test_no_module_silences_a_linter_for_a_whole_file() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = {named(path) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text() or "'empty'"))}
+    silent = {named(path) for path in MODULES if not ast.get_docstring(parsed(path))}
     assert {name for name in silent if "/migrations/" not in name} == set()
 
 

@@ -70,7 +70,9 @@ document.addEventListener("click", (event) => {
 
 // "More" is replaced by what it fetched: the focus goes on to the first row of that.
 let rowBeforeMore = null;
+let focusBefore = "";
 document.addEventListener("htmx:before:swap", (event) => {
+  focusBefore = document.activeElement?.closest("[id]")?.id ?? "";
   rowBeforeMore = event.detail.ctx.sourceElement?.closest?.(".more")?.previousElementSibling ?? null;
 });
 
@@ -82,13 +84,18 @@ document.addEventListener("htmx:after:swap", (event) => {
     rowBeforeMore = null;
     return;
   }
+  const unfocused = !document.activeElement || document.activeElement === document.body;
+  // What the page asked for by itself may replace the very thing the person is at.
+  if (isPoll(ctx.sourceElement) && unfocused && focusBefore) {
+    const place = document.getElementById(focusBefore);
+    (place?.matches("a, button, summary, input, textarea, select") ? place : place?.querySelector("a, button, summary"))?.focus({ preventScroll: true });
+  }
   const id = typeof ctx.target === "string" ? ctx.target.replace("#", "") : ctx.target?.id;
   const swapped = id ? document.getElementById(id) : null;
   if (!swapped) return;
   const wanted = swapped.querySelector("[data-focus-always]");
-  const lost = !document.activeElement || document.activeElement === document.body;
   if (wanted) wanted.focus();
-  else if (lost && !isPoll(ctx.sourceElement) && id !== "notices") {
+  else if (unfocused && !isPoll(ctx.sourceElement) && id !== "notices") {
     const next = ["[autofocus]", "[data-focus]", "[tabindex='-1']", "a, button, summary"].map((selector) => swapped.querySelector(selector));
     (next.find(Boolean) ?? document.getElementById("main"))?.focus({ preventScroll: true });
   }

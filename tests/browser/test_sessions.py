@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Records
 from tests.browser.desk import Desk
@@ -79,6 +79,22 @@ def test_the_status_is_moved_on_by_the_menu_and_only_along_allowed_ways(desk: De
         expect(desk.page.locator("#status-menu")).to_be_focused()
     desk.page.reload()
     expect(desk.page.locator("#chat-status .state")).to_have_text("Active")
+
+
+def test_news_that_overtake_the_answer_to_a_click_do_not_take_the_focus(desk: Desk) -> None:
+    desk.start("10-2041")
+    status = desk.page.locator("#chat-status .state")
+
+    def answer_late(route: Route) -> None:
+        answer = route.fetch()
+        expect(status).to_have_text("Waiting")  # the event stream was faster
+        expect(desk.page.locator("#status-menu")).to_be_focused()
+        route.fulfill(response=answer)
+
+    desk.page.route("**/sessions/*/status", answer_late)
+    with desk.page.expect_response("**/sessions/*/status"):
+        move(desk, "Waiting")
+    expect(desk.page.locator("#status-menu")).to_be_focused()
 
 
 def test_the_menu_closes_with_escape_and_with_a_click_elsewhere(desk: Desk) -> None:

@@ -125,7 +125,7 @@ def test_a_thousand_odd_requests_make_no_series_of_their_own(watched: Flask) -> 
         visitor.post("/sign-in", username=f"odd-{number}", password="wrong")
     after = set(series(watched))
     assert after - before == set()
-    assert len(after) < 1500
+    assert len(after) < 4000, "with all that earlier tests of this process were counted under"
     assert not any("odd" in name or "BREW" in name for name in after)
 
 

@@ -44,7 +44,8 @@ def shape(statement: str) -> str:
     return verb if verb in ("SAVEPOINT", "RELEASE") else " ".join([verb, *dict.fromkeys(TABLE.findall(statement))])
 
 
-BELONGINGS = ("SELECT cited_passage", "SELECT reply_attempt", "SELECT tool_call")  # loaded in any order
+# Loaded in any order:
+BELONGINGS = ("SELECT cited_passage", "SELECT model_use", "SELECT reply_attempt", "SELECT tool_call")
 
 
 def in_order(told: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -19,7 +20,7 @@ from webapp.http.unit_of_work import unit_of_work
 from webapp.models import Reply
 from webapp.services import chats, conversation, queue, replies
 from webapp.services.queue import Limits
-from webapp.work import answering, identity
+from webapp.work import answering, identity, runner
 from webapp.work.answering import TOO_LONG, makers_of
 from webapp.work.makers import makers_here
 from webapp.work.runner import Runner
@@ -272,3 +273,27 @@ def test_what_is_asked_while_all_makers_are_busy_is_made_by_them_afterwards(app:
         wait_until(lambda: [state(reply_id) for reply_id in asked] == ["done"] * 4, seconds=5)
         assert db.session.scalar(text("SELECT max(attempts) FROM reply")) == 1
     two.stop()
+
+
+def test_a_sweeper_at_work_when_its_runner_is_stopped_begins_nothing_and_has_ended(
+    app: Flask, speaker: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, enough = threading.Event(), threading.Event()
+
+    def slowly(_app: Flask) -> None:
+        looking.set()
+        assert enough.wait(10)
+
+    monkeypatch.setattr(runner, "take_up", slowly)
+    with app.app_context():
+        reply_id = ask(open_chat())
+    threads_of(app).start()
+    assert looking.wait(10)
+    stopping = threading.Thread(target=threads_of(app).stop)
+    stopping.start()
+    wait_until(lambda: threads_of(app)._shift is None)  # it is being stopped
+    enough.set()
+    stopping.join(10)
+    assert not {thread.name for thread in threading.enumerate()} & {"maker", "sweeper"}
+    with app.app_context():
+        assert state(reply_id) == "pending"

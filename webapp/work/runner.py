@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, cast
 
 from flask import Flask, current_app
@@ -55,6 +57,7 @@ class _Shift:
 
     pid: int
     stopping: threading.Event = field(default_factory=threading.Event)
+    sweeper: threading.Thread | None = None
     makers: int = 0
     nudges: int = 0  # how often somebody said that there is work: a thread that found none looks again
 
@@ -75,7 +78,9 @@ class Runner:
             if self._shift is not None and self._shift.pid == os.getpid():
                 return
             self._shift = shift = _Shift(os.getpid())
-        threading.Thread(target=self._sweep_until_stopped, args=(shift,), name="sweeper", daemon=True).start()
+            sweeping = threading.Thread(target=self._sweep_until_stopped, args=(shift,), name="sweeper", daemon=True)
+            shift.sweeper = sweeping
+            sweeping.start()
 
     def submit(self, reply_id: int) -> bool:
         """Have a reply made soon: by a thread of its own if there is room, else by the next that is free."""
@@ -84,9 +89,12 @@ class Runner:
             return False
         self.start()
         remember(reply_id)
+        shift = self._shift
+        return shift is not None and self._hand_out(shift, reply_id)
+
+    def _hand_out(self, shift: _Shift, reply_id: int) -> bool:
         with self._lock:
-            shift = self._shift
-            if shift is None:
+            if shift.stopping.is_set():
                 return False
             shift.nudges += 1
             if shift.makers >= self._threads:
@@ -129,20 +137,23 @@ class Runner:
     def _sweep_until_stopped(self, shift: _Shift) -> None:
         while not shift.stopping.is_set():
             try:
-                self.sweep()
+                self._sweep(partial(self._hand_out, shift))  # which never begins a new shift after a stop
             except Exception as error:
                 log.error("sweep.failed", kind=type(error).__name__)
             shift.stopping.wait(SWEEP_SECONDS)
 
     def sweep(self) -> int:
         """Take replies back from lost makers, and have those made that nobody makes; returns how many."""
+        return self._sweep(self.submit)
+
+    def _sweep(self, hand_out: Callable[[int], bool]) -> int:
         take_back(self._app)
         take_up(self._app)
         look_into_outbox(self._app)
         with self._app.app_context(), reading():
             waiting = queue.in_line(limits_of(self._app), most=self._threads)
         for reply_id in waiting:
-            self.submit(reply_id)
+            hand_out(reply_id)
         return len(waiting)
 
     def drain(self) -> None:
@@ -162,11 +173,14 @@ class Runner:
             shift, self._shift = self._shift, None
         if shift is None or shift.pid != os.getpid():
             return
-        shift.stopping.set()
+        with self._lock:  # from here on nothing is handed out
+            shift.stopping.set()
         _wait_for(shift, seconds)
         if shift.makers:
             makers_here(self._app).wind_up(self._app, 0)
             _wait_for(shift, LEAVING_SECONDS)
+        if shift.sweeper is not None and shift.sweeper is not threading.current_thread():
+            shift.sweeper.join(LEAVING_SECONDS)
 
 
 def _wait_for(shift: _Shift, seconds: float) -> None:
