@@ -1,10 +1,12 @@
-"""The real server in a process of its own, started as `make run` starts it; tests can kill it as a crash would."""
+"""The real server in a process of its own; tests can kill it as a crash would."""
 
 from __future__ import annotations
 
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +35,7 @@ SETTINGS = {
 class Server:
     """A server that answers. `folder` is its working directory, `output` what it printed so far."""
 
-    process: Started
+    process: Started | subprocess.Popen[bytes]
     url: str
     folder: Path
 
@@ -77,20 +79,24 @@ def environment(instance: Path, database_url: str, port: int, **settings: object
 
 @contextmanager
 def running(
-    folder: Path, database_url: str = "", *, wsgi: str = "", port: int = 0, **settings: object
+    folder: Path, database_url: str = "", *, wsgi: str = "", port: int = 0, by_command: bool = False, **settings: object
 ) -> Iterator[Server]:
     """A server whose instance folder is `folder`, ready to answer; killed at the end if it is still there.
 
     `wsgi` names a module of the tests whose `app` is served instead of the product's own, for failures that cannot be
-    caused from outside. `port` is for a server that comes back where one was. Keyword settings are environment
-    variables.
+    caused from outside. `port` is for a server that comes back where one was. `by_command` runs what is in the folder,
+    as `make run` does; other servers come from a process that has imported the product. Keyword settings are
+    environment variables.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if wsgi:  # the working directory comes first when gunicorn looks for `wsgi:app`
         (folder / "wsgi.py").write_text(f"from {wsgi} import app\n\n__all__ = ['app']\n")
     port = port or free_port()
     variables = environment(folder, database_url, port, **settings)
-    process = started("webapp.start", [], folder, variables, folder / "output.txt")
+    if by_command:
+        process: Started | subprocess.Popen[bytes] = _by_command(folder, variables)
+    else:
+        process = started("webapp.start", [], folder, variables, folder / "output.txt")
     server = Server(process, f"http://127.0.0.1:{port}", folder)
     try:
         _wait_until_ready(server)
@@ -98,6 +104,19 @@ def running(
     finally:
         if process.poll() is None:
             server.kill()
+
+
+def _by_command(folder: Path, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (folder / "output.txt").open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "webapp.start"],
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def _wait_until_ready(server: Server) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from tests import postgresql
 from tests.conftest import CHEAP
 from tests.server import ROOT, environment
+from tests.starting import Started, started
 from webapp import create_app
 from webapp.bank.sandbox.tables import METADATA as BANK_TABLES
 from webapp.config import Config
@@ -140,16 +141,9 @@ def test_migrating_an_up_to_date_database_does_nothing(empty: Flask) -> None:
     assert objects() == before
 
 
-def migrating(url: str, folder: Path) -> subprocess.Popen[str]:
+def migrating(url: str, folder: Path, output: Path) -> Started:
     """Another process that migrates this database."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "webapp", "migrate-safely"],
-        cwd=ROOT,
-        env=environment(folder, url, 3006),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return started("flask", ["--app", "webapp", "migrate-safely"], ROOT, environment(folder, url, 3006), output)
 
 
 @contextmanager
@@ -169,13 +163,13 @@ def migration_lock(url: str, folder: Path) -> Iterator[None]:
 def test_of_two_processes_migrating_at_once_one_does_it_while_the_other_waits(
     empty: Flask, url: str, tmp_path: Path
 ) -> None:
+    outputs = [tmp_path / "first.txt", tmp_path / "second.txt"]
     with migration_lock(url, tmp_path):
-        processes = [migrating(url, tmp_path) for _ in range(2)]
+        processes = [migrating(url, tmp_path, output) for output in outputs]
         time.sleep(3)
         assert [process.poll() for process in processes] == [None, None], "they wait for whoever is migrating"
         assert set(objects()) <= {"triggers"}, "nothing was made meanwhile"
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert [process.wait(60) for process in processes] == [0, 0], [output.read_text() for output in outputs]
     with db.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
     check()

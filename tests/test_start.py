@@ -51,7 +51,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def first_run(checkout: Path) -> Iterator[Server]:
     """The server of that checkout, started for the first time, with everything in its own instance folder."""
-    with running(checkout, **OWN_FOLDER) as server:
+    with running(checkout, by_command=True, **OWN_FOLDER) as server:
         yield server
 
 
@@ -101,7 +101,7 @@ def test_a_second_run_keeps_data_and_secret_so_that_nobody_has_to_sign_in_again(
         chat_id = caller.open_session(opening="Card status")
         first_run.terminate()
         assert first_run.process.wait(timeout=30) == 0
-        with running(checkout, **OWN_FOLDER) as again:
+        with running(checkout, by_command=True, **OWN_FOLDER) as again:
             caller.http.base_url = httpx.URL(again.url)
             page = caller.http.get(f"/chat/{chat_id}")
             assert page.status_code == 200
