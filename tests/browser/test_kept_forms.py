@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Records
 from tests.browser.desk import Desk
+from tests.browser.test_handbook import looked_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-2")]
 
@@ -30,6 +31,7 @@ def test_an_article_that_is_not_stored_yet_is_never_lost(open_desk: Callable[...
     expect(title).to_have_value("Tethered balloons")
     expect(text).to_have_value(TEXT)
     expect(page.get_by_label("May be read to a customer")).to_be_checked()
+    looked_at(editor)
 
     page.get_by_label("Id").fill("tethered-balloons")
     page.get_by_label("Topics").fill("airships")

@@ -1,4 +1,4 @@
-"""Forms kept over the end of a sign-in."""
+"""Forms kept over the end of a sign-in, and what became of gaps."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("staff_id", "page", name="pk_kept_form"),
     )
     op.create_index("ix_kept_form_at", "kept_form", ["at"], unique=False)
+    with op.batch_alter_table("handbook_gap") as table:
+        table.add_column(sa.Column("how", sa.String(length=16), nullable=True))
+        table.add_column(sa.Column("reason", sa.String(length=300), nullable=True))
 
 
 def downgrade() -> None:
-    """Drop it again."""
+    """Drop them again."""
+    with op.batch_alter_table("handbook_gap") as table:
+        table.drop_column("reason")
+        table.drop_column("how")
     op.drop_index("ix_kept_form_at", table_name="kept_form")
     op.drop_table("kept_form")
