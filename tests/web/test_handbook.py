@@ -79,7 +79,7 @@ def test_an_article_shows_its_sections_and_marks_what_is_for_staff_only(teller: 
     teller.get("/handbook/articles/cards-limits")
     assert texts(teller, ".reading-section h2")[0] == "Normal limits of the debit card"
     assert texts(teller, ".staff-only h2") == ["Refuse a raise staff only"]
-    assert texts(teller, ".version-row") == ["Version 3 in force from 1 Feb 2026"]
+    assert texts(teller, ".version-row") == ["Version 4 in force from 1 Nov 2026"]
     assert not teller.page.select(".reading-actions")
 
 
@@ -102,8 +102,8 @@ EDITORS_ONLY = [
     "/gaps",
     "/articles/cards-limits/edit",
     "/articles/cards-limits/publish",
-    "/articles/cards-limits/versions/3/withdraw",
-    "/articles/cards-limits/versions/3/roll-back",
+    "/articles/cards-limits/versions/4/withdraw",
+    "/articles/cards-limits/versions/4/roll-back",
 ]
 
 
