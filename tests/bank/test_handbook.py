@@ -51,7 +51,7 @@ def test_articles_are_in_force(articles: list[Article]) -> None:
 
 
 def test_versions_differ_as_in_a_handbook_that_is_kept_up(articles: list[Article]) -> None:
-    assert {article.version for article in articles} == {1, 2, 3, 4}
+    assert {article.version for article in articles} >= {1, 2, 3, 4}
 
 
 def test_every_article_answers_ten_to_fourteen_questions(articles: list[Article]) -> None:

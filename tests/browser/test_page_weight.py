@@ -16,7 +16,7 @@ from tests.server import ROOT, Server
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-2")]
 
 OpenDesk = Callable[..., Desk]
-MOST_BYTES = 95_000
+MOST_BYTES = 90_000
 MOST_FOR_FONTS = 25_000
 FOREVER = "public, max-age=31536000, immutable"
 TEXT = {"text/html", "text/css", "text/javascript", "image/svg+xml"}

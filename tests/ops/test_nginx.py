@@ -162,7 +162,7 @@ def test_metrics_are_not_shown_to_the_world_and_a_form_too_large_is_refused_befo
     with front.caller() as caller:
         assert caller.http.get("/metrics").status_code == 404
         assert caller.http.get("/health/ready").json() == {"status": "ok"}
-        assert caller.http.post("/sign-in", content=b"x" * 300_000).status_code == 413
+        assert caller.http.post("/sessions", content=b"x" * 300_000).status_code == 413
 
 
 def test_static_files_are_compressed_and_pages_are_not(front: Front) -> None:

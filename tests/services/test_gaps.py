@@ -8,14 +8,15 @@ import pytest
 from flask import Flask
 
 from tests.services.steps import ANSWER, ask, claimed, finish, open_chat, person
-from tests.services.writing import ID, TODAY, UMBRELLAS, publish
+from tests.services.writing import ID, TODAY, UMBRELLAS, publish, save, saying
 from tests.work.caller import at_once
 from webapp.agents.transcript import Answer, CallRecord
 from webapp.extensions import db
 from webapp.http.unit_of_work import reading, unit_of_work
-from webapp.models import ChatSession
-from webapp.models.handbook import GapState
+from webapp.models import ChatSession, HandbookGap
+from webapp.models.handbook import GapAnswer, GapState
 from webapp.services import editing, gaps, replies
+from webapp.services.errors import BadInput, EditConflict, MoveNotAllowed
 from webapp.services.gaps import without_persons
 
 pytestmark = pytest.mark.usefixtures("in_app")
@@ -140,7 +141,7 @@ def test_a_discarded_draft_leaves_the_gap_open_for_another() -> None:
 def test_a_dismissed_question_stays_dismissed() -> None:
     ask_in_vain()
     with unit_of_work():
-        gaps.dismiss(person("manager"), gaps.listed()[0].id)
+        gaps.dismiss(person("manager"), gaps.listed()[0].id, "No airships here.")
     ask_in_vain()
     assert (listed(), listed(GapState.DISMISSED)) == ([], [(ASKED, 2)])
     with unit_of_work():
@@ -157,3 +158,58 @@ def test_eight_replies_at_once_count_eight(app: Flask) -> None:
 
     assert all(at_once(8, answer))
     assert listed() == [(ASKED, 8)]
+
+
+def one_gap(state: str = GapState.OPEN) -> HandbookGap:
+    with reading():
+        (gap,) = gaps.listed(state)
+        return gap
+
+
+def test_a_question_an_article_has_already_closes_its_gap_at_once_and_asked_again_it_is_as_new() -> None:
+    ask_in_vain()
+    save()
+    publish()
+    with unit_of_work():
+        editing.add_question(person("manager"), ID, " is my  BROLLY insured?", TODAY, one_gap().id)
+    closed = one_gap(GapState.ANSWERED)
+    assert (closed.article_id, closed.how, closed.closed_by_name) == (
+        ID,
+        GapAnswer.ALREADY,
+        person("manager").display_name,
+    )
+    ask_in_vain()
+    again = one_gap()
+    assert [getattr(again, name) for name in gaps.CLOSING] == [None] * 5
+
+
+def test_the_question_goes_into_a_draft_that_is_there_whose_editor_is_then_told() -> None:
+    ask_in_vain()
+    draft = save()
+    with unit_of_work():
+        editing.add_question(person("admin"), ID, ASKED, TODAY, one_gap().id)
+    with pytest.raises(EditConflict):
+        save(saying("Another text."), base=editing.base_of(draft))
+    publish()
+    closed = one_gap(GapState.ANSWERED)
+    assert (closed.article_id, closed.how) == (ID, GapAnswer.EXAMPLE)
+
+
+def test_a_gap_closed_by_somebody_else_meanwhile_is_not_closed_another_way() -> None:
+    ask_in_vain()
+    gap_id = one_gap().id
+    with unit_of_work():
+        gaps.dismiss(person("manager"), gap_id, "No airships here.")
+    with unit_of_work(), pytest.raises(MoveNotAllowed):
+        gaps.answered_already(person("admin"), gap_id, ID)
+    with unit_of_work():
+        editing.save(person("admin"), UMBRELLAS, editing.NEW, TODAY, gap_id)
+    assert (one_gap(GapState.DISMISSED).article_id, one_gap(GapState.DISMISSED).reason) == (None, "No airships here.")
+
+
+@pytest.mark.parametrize("reason", ["", " \n ", "x" * 301])
+def test_a_dismissal_says_why_in_a_few_words(reason: str) -> None:
+    ask_in_vain()
+    with unit_of_work(), pytest.raises(BadInput):
+        gaps.dismiss(person("manager"), one_gap().id, reason)
+    assert listed() == [(ASKED, 1)]

@@ -68,14 +68,14 @@ def test_a_version_with_another_text_under_its_number_is_refused(app: Flask, tmp
     source = (SANDBOX_HANDBOOK / "cards-limits.md").read_text("utf-8")
     path = tmp_path / "cards-limits.md"
     path.write_text(source)
-    assert run(app, path).output.startswith("unchanged cards-limits 3")
+    assert run(app, path).output.startswith("unchanged cards-limits 4")
     path.write_text(source.replace("2,500 EUR", "9,999 EUR"))
     refused = run(app, path)
     assert refused.exit_code == 1
-    assert "3 of cards-limits is there already with another text" in refused.output
-    path.write_text(source.replace("2,500 EUR", "9,999 EUR").replace("version: 3", "version: 4"))
+    assert "4 of cards-limits is there already with another text" in refused.output
+    path.write_text(source.replace("2,500 EUR", "9,999 EUR").replace("version: 4", "version: 5"))
     assert run(app, path).exit_code == 0
-    assert [number for number, _, _ in versions(app, "cards-limits")] == [3, 4]
+    assert [number for number, _, _ in versions(app, "cards-limits")] == [4, 5]
 
 
 def test_a_folder_is_taken_file_by_file_and_a_bad_one_stores_nothing(app: Flask, tmp_path: Path) -> None:

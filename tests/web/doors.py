@@ -48,7 +48,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "questions": "who opens it",
         "body": "## Who\n\nNobody.",
     },
-    "handbook.publish": {"base": "3.1", "effective_on": "2026-12-01"},
+    "handbook.publish": {"base": "4.1", "effective_on": "2026-12-01"},
     "sessions.create": {"request_id": "door-request-0002", "opening": "", "customer": ""},
     "sessions.rename": {"title": "Another title"},
     "sessions.change_status": {"status": "waiting"},

@@ -66,7 +66,7 @@ def test_a_whole_day_without_a_script(app: Flask) -> None:
     assert send(visitor, form_on(visitor, f'#chat-status form[action="/sessions/{chat}/status"]')) == 303
     assert chat_row(app, chat).status == "waiting"
     visitor.get(f"/sessions/{chat}/end")
-    assert send(visitor, form_on(visitor, "main form"), summary="Told the hours.") == 303
+    assert send(visitor, form_on(visitor, "main form.form"), summary="Told the hours.") == 303
     visitor.get(f"/chat/{chat}")
     assert send(visitor, form_on(visitor, ".closed form")) == 303
     assert chat_row(app, chat).status == "active"

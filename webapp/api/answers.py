@@ -135,6 +135,20 @@ def _actions(reply: models.Reply | None) -> list[told.Action]:
     return []
 
 
+def rating(reply: models.Reply, said: models.Rating | None) -> told.Rating:
+    """What somebody thinks of a reply, if they have said."""
+    thumb = None if said is None else "up" if said.helpful else "down"
+    return told.Rating.model_validate(
+        {
+            "message_id": str(reply.id),
+            "thumb": thumb,
+            "reason": said.reason if said else None,
+            "note": said.note if said else None,
+            "at": said.at if said else None,
+        }
+    )
+
+
 def source(passage: models.CitedPassage) -> told.Source:
     """A cited passage as it was when it was quoted."""
     return told.Source(

@@ -21,7 +21,7 @@ from webapp.http.moments import viewer_zone
 from webapp.http.oversight import record_following
 from webapp.http.settings import config, feed
 from webapp.http.unit_of_work import after_commit, reading, unit_of_work
-from webapp.models import Reply
+from webapp.models import Message, Reply
 from webapp.services import chats, conversation, history, kept_answers, replies
 from webapp.services.conversation import Turn
 from webapp.services.errors import BadInput, MessageNotFound
@@ -97,6 +97,13 @@ def ask_for_text(chat_id: str) -> ResponseReturnValue:
 def _ask(chat_id: str, wanted: asked.NewMessage, teller: Teller) -> Response:
     """Store the question, hand its reply to the makers, wait for it."""
     question_id, reply_id, is_new = _store(chat_id, wanted)
+    return make_and_wait(chat_id, question_id, reply_id, is_new=is_new, teller=teller)
+
+
+def make_and_wait(
+    chat_id: str, question_id: int, reply_id: int, *, is_new: bool, teller: Teller = answers.turn
+) -> Response:
+    """Hand the reply of a stored question to the makers, if it is new, and wait for it; 202 if it takes longer."""
     if is_new:
         feed().publish(chat_id, "changed")
         submit(reply_id)
@@ -165,7 +172,11 @@ def stop(message_id: int) -> ResponseReturnValue:
 
 
 def _own_reply(message_id: int) -> Reply:
-    _chat, found = history.message_for(staff(), message_id, to_write=True)
+    return as_reply(history.message_for(staff(), message_id, to_write=True)[1])
+
+
+def as_reply(found: Message) -> Reply:
+    """The message, if it is a reply; raises `MessageNotFound`."""
     if not isinstance(found, Reply):
         raise MessageNotFound("This message is not a reply.", "Name the reply's id.")
     return found

@@ -20,6 +20,7 @@ class SignInForm(FlaskForm):
     kept_text = HiddenField(filters=[plain_breaks])
     kept_chat = HiddenField()
     kept_for = HiddenField()
+    kept_form = HiddenField()
 
 
 class PasswordForm(FlaskForm):

@@ -11,16 +11,17 @@ from flask_login import current_user, login_user
 
 from webapp.auth.devices import device_name
 from webapp.auth.forms import PasswordForm, SignInForm
-from webapp.http import throttle
+from webapp.http import kept, throttle
 from webapp.http.access import SignInNeeded, current_sign_in, public, staff
 from webapp.http.credentials import TooManyAttempts, keep_up_to_date, verified
 from webapp.http.events import log
 from webapp.http.fragments import current_page_path, redirect_whole_page, wants_fragment
+from webapp.http.input import takes_up_to
 from webapp.http.moments import known_zone
 from webapp.http.settings import config, passwords
 from webapp.http.unit_of_work import SAFE_METHODS, after_commit, reading
 from webapp.models import StaffUser
-from webapp.services import chats, conversation, sign_ins
+from webapp.services import chats, conversation, kept_forms, sign_ins
 from webapp.services.errors import ChatNotFound, NotAllowed, PasswordRefused, WrongPassword
 from webapp.services.request_ids import new_request_id
 from webapp.services.staff import DEMO_PASSWORD, DEMO_STAFF, ROLES
@@ -68,6 +69,7 @@ def _page(form: SignInForm, problem: str | None = None, status: int = 200) -> Re
 
 @bp.post("/sign-in")
 @public
+@takes_up_to(kept.LARGEST_SEALED)
 def sign_in() -> ResponseReturnValue:
     """Check name and password; begin a sign-in with a new token and a new cookie."""
     form = SignInForm()
@@ -108,7 +110,11 @@ def _start_cookie(person: StaffUser) -> None:
 
 def _keep_what_was_typed(form: SignInForm, person: StaffUser) -> str | None:
     """Put a text that was being sent when the sign-in ran out back as the draft of its session, if it is theirs; a text
-    for a session that was just to be opened becomes the draft of a new one, if the same person is back."""
+    for a session that was just to be opened becomes the draft of a new one, if the same person is back; other forms
+    wait on their page."""
+    form_kept = kept.unsealed(form.kept_form.data) if form.kept_for.data == person.username else None
+    if form_kept is not None and (page := own_path(form_kept[0])) and kept_forms.keep(person, page, form_kept[1]):
+        return page
     text, chat_id = form.kept_text.data, form.kept_chat.data
     if not text or not (chat_id or form.kept_for.data == person.username):
         return None
@@ -125,7 +131,7 @@ def ask_to_sign_in(_error: SignInNeeded) -> ResponseReturnValue:
     """Send a page to the sign-in page and back; give a form's text a place to survive in."""
     if wants_fragment():
         # The cookie stays: this may be a late request of a page left for the sign-in page, whose it is.
-        here = own_path(current_page_path(url_for("sessions.index")))
+        here = own_path(kept.page_typed_on() or current_page_path(url_for("sessions.index")))
         return redirect_whole_page(url_for("auth.sign_in_page", next=here), 401)
     token = session.get("_user_id")
     session.clear()
@@ -133,12 +139,10 @@ def ask_to_sign_in(_error: SignInNeeded) -> ResponseReturnValue:
         here = request.full_path if request.query_string else request.path
         return redirect(url_for("auth.sign_in_page", next=own_path(here)))
     typed = request.form.get("text") or request.form.get("opening", "")
+    carried = {"kept_text": typed, "kept_chat": request.form.get("chat_id", "")[:48], "kept_form": kept.sealed()}
     with reading():
-        kept_for = sign_ins.username_behind(str(token)) if token and typed else ""
-    form = SignInForm(
-        formdata=None,
-        data={"kept_text": typed, "kept_chat": request.form.get("chat_id", "")[:48], "kept_for": kept_for, "next": ""},
-    )
+        kept_for = sign_ins.username_behind(str(token)) if token and (typed or carried["kept_form"]) else ""
+    form = SignInForm(formdata=None, data={**carried, "kept_for": kept_for, "next": ""})
     g.csrf_valid = False
     return _page(form, "Your sign-in has ended. Sign in to go on; what you typed is kept.", 401)
 
@@ -152,6 +156,14 @@ def sign_out() -> ResponseReturnValue:
     response = make_response(redirect(url_for("auth.sign_in_page"), 303))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@bp.post("/kept-forms/discard")
+def discard_kept() -> ResponseReturnValue:
+    """Throw away what was typed when a sign-in ended, and show the page without it."""
+    page = own_path(request.form.get("page")) or url_for("sessions.index")
+    kept_forms.forget(staff(), page)
+    return redirect(page, 303)
 
 
 @bp.post("/sign-ins/stay")

@@ -9,15 +9,35 @@ from webapp.chat.views import asking, bp
 from webapp.http.access import staff
 from webapp.http.fragments import wants_fragment
 from webapp.http.input import plain_breaks
+from webapp.http.kept import typed_on
 from webapp.http.moments import viewer_zone
 from webapp.http.settings import tell
 from webapp.http.unit_of_work import after_commit
-from webapp.services import chats, conversation, queue, ratings, rerouting
+from webapp.models import Reply
+from webapp.services import chats, conversation, kept_forms, queue, ratings, rerouting
 from webapp.services.errors import BadInput
 from webapp.work.runner import submit
 
 
+def page_of(chat_id: str, reply_id: int) -> str:
+    """Where a note about an answer is typed: it is kept under this address while it is not stored."""
+    return url_for("chat.show", chat_id=chat_id, _anchor=f"rating-{reply_id}")
+
+
+def _page_of_note(chat_id: str, reply_id: int) -> str:
+    return page_of(chat_id, reply_id) if request.form.get("note") else ""
+
+
+@bp.app_template_global("kept_note")
+def kept_note(reply: Reply) -> dict[str, str]:
+    """What the person was saying about a reply when their sign-in ended."""
+    if request.method != "GET":
+        return {}
+    return kept_forms.of(staff(), page_of(reply.chat_id, reply.id)) or {}
+
+
 @bp.post("/chat/<chat:chat_id>/replies/<row:reply_id>/rating")
+@typed_on(_page_of_note)
 def rate(chat_id: str, reply_id: int) -> ResponseReturnValue:
     """Keep what the person thinks of a reply, or forget it; the same click again changes nothing."""
     chat = chats.readable_chat(staff(), chat_id)
@@ -28,6 +48,7 @@ def rate(chat_id: str, reply_id: int) -> ResponseReturnValue:
         case "up" | "down" as thumb:
             note = plain_breaks(request.form.get("note")) or ""
             ratings.rate(staff(), found, thumb == "up", request.form.get("reason", ""), note)
+            kept_forms.forget(staff(), page_of(chat_id, reply_id))
         case _:
             raise BadInput
     if not wants_fragment():

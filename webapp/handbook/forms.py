@@ -8,10 +8,13 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, StopValidation
 
 from webapp.bank.articles import LONGEST_BODY, LONGEST_ID, LONGEST_LINE
-from webapp.http.input import plain_breaks
+from webapp.http.input import plain_breaks, says_something
+from webapp.models import HandbookGap
+from webapp.models.handbook import LONGEST_REASON
+from webapp.services import gaps
 from webapp.services.editing import Wording
 
 STALE = "The page was out of date. Reload it and try again."
@@ -95,6 +98,38 @@ class PublishForm(FlaskForm):
         """Show a reason at its field."""
         found: Any = getattr(self, field, self.effective_on)
         found.errors = [*found.errors, sentence]
+
+
+def says_why(_form: FlaskForm, field: TextAreaField) -> None:
+    """Refuse what looks empty."""
+    if not says_something(field.data):
+        raise StopValidation("Say why it is not for the handbook.")
+
+
+class DismissGapForm(FlaskForm):
+    """Why a question is not for the handbook."""
+
+    reason = TextAreaField(
+        filters=[plain_breaks],
+        validators=[says_why, Length(max=LONGEST_REASON, message=f"Use at most {LONGEST_REASON} characters.")],
+    )
+
+
+class GapExampleForm(FlaskForm):
+    """A question for an article's examples."""
+
+    article = HiddenField(validators=[DataRequired(STALE), Length(max=80, message=STALE)])
+    question = StringField(
+        validators=[
+            DataRequired("Type the question."),
+            Length(max=LONGEST_LINE, message=f"Use at most {LONGEST_LINE} characters."),
+        ]
+    )
+
+    @classmethod
+    def of(cls, gap: HandbookGap, article_id: str) -> GapExampleForm:
+        """The form with a gap's question in it, as staff might have typed it without a customer."""
+        return cls(formdata=None, data={"article": article_id, "question": gaps.searched(gap)})
 
 
 class UploadForm(FlaskForm):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 
-from webapp.bank.articles import Article, ArticleError
+from webapp.bank.articles import ID_PATTERN, LONGEST_ID, Article, ArticleError
 from webapp.bank.documents import ENDINGS, LARGEST_FILE, Given, read_document
 from webapp.extensions import limiter
 from webapp.handbook.forms import ArticleForm, UploadForm
 from webapp.handbook.views import bp, today
 from webapp.http.access import for_right, staff
-from webapp.http.fragments import wants_fragment
+from webapp.http.fragments import on_to, wants_fragment
 from webapp.http.input import takes_up_to
-from webapp.services import differences, editing, gaps
+from webapp.http.kept import came_back, typed_on
+from webapp.services import differences, editing, gaps, kept_forms
 from webapp.services.errors import ArticleRefused, EditConflict
 from webapp.services.in_force import EDITORS
 from webapp.services.staff import roles
@@ -25,8 +27,20 @@ LARGEST_ARTICLE = 2 * 1024 * 1024  # bytes of a form: 200,000 characters, some o
 EMPTY = editing.Wording("", "", "staff", (), (), "## \n\n")
 
 
+def page_of(article_id: str, base: str, gap: str = "") -> str:
+    """Where an article is written: its text is kept under this address while it is not stored."""
+    if base and len(article_id) <= LONGEST_ID and re.fullmatch(ID_PATTERN, article_id):
+        return url_for("handbook.edit", article_id=article_id)
+    return url_for("handbook.new", gap=gap if re.fullmatch(r"[0-9]{1,9}", gap) else None)
+
+
+def _sent_page() -> str:
+    return page_of(*(request.form.get(name, "") for name in ("id", "base", "gap")))
+
+
 def _page(form: ArticleForm, status: int = 200, **more: Any) -> ResponseReturnValue:
-    """The page to write on. What a right opens is offered by the names of the roles that have it."""
+    """The page to write on, for htmx the writing alone. What a right opens is offered by the names of the roles that
+    have it."""
     by_right: dict[str, list[str]] = {}
     for title, rights in roles():
         for right in rights:
@@ -38,8 +52,12 @@ def _page(form: ArticleForm, status: int = 200, **more: Any) -> ResponseReturnVa
         choices.append(SelectChoice(kept, f"Roles with the right {kept}"))
     form.needs_right.choices = choices
     there = editing.current(form.id.data or "") if form.base.data else None
-    context = {"form": form, "there": there, "preview": None, "conflict": None, "notes": (), **more}
-    return render_template("handbook/edit.html", **context), status
+    page = page_of(form.id.data or "", form.base.data or "", form.gap.data or "")
+    context = {"form": form, "there": there, "preview": None, "conflict": None, "notes": (), "page": page, **more}
+    context["kept"] = context.get("kept", False)
+    context["typed"] = request.method == "POST"
+    template = "handbook/_writing.html" if wants_fragment() else "handbook/edit.html"
+    return render_template(template, **context), status
 
 
 @bp.get("/new")
@@ -47,6 +65,8 @@ def _page(form: ArticleForm, status: int = 200, **more: Any) -> ResponseReturnVa
 def new() -> ResponseReturnValue:
     """An empty page, or one that begins with a question nobody could answer."""
     gap_id = request.args.get("gap", "")
+    if kept := came_back(page_of("", "", gap_id)):
+        return _page(ArticleForm(formdata=kept), kept=True)
     if not (gap_id.isascii() and gap_id.isdigit() and len(gap_id) < 10):
         return _page(ArticleForm.of(EMPTY, editing.NEW))
     gap = gaps.gap(int(gap_id))
@@ -61,11 +81,14 @@ def edit(article_id: str) -> ResponseReturnValue:
     row = editing.current(article_id)
     if row is None:
         return redirect(url_for("handbook.article", article_id=article_id))
+    if kept := came_back(page_of(article_id, "1.1")):
+        return _page(ArticleForm(formdata=kept), kept=True)
     return _page(ArticleForm.of(editing.wording_of(row), editing.base_of(row)))
 
 
 @bp.post("/articles")
 @for_right(EDITORS)
+@typed_on(_sent_page)
 @takes_up_to(LARGEST_ARTICLE)
 def save() -> ResponseReturnValue:
     """Store a draft. Whatever is wrong, the page comes back with everything that was typed."""
@@ -80,8 +103,9 @@ def save() -> ResponseReturnValue:
         return _page(form, 422)
     except EditConflict:
         return _conflict(form)
+    kept_forms.forget(staff(), _sent_page())
     flash(f"Version {row.version} is saved as a draft." if row.is_draft else "That is in force already.", "ok")
-    return redirect(url_for("handbook.version", article_id=row.article_id, number=row.version), 303)
+    return on_to(url_for("handbook.version", article_id=row.article_id, number=row.version))
 
 
 def _conflict(form: ArticleForm) -> ResponseReturnValue:
@@ -95,6 +119,7 @@ def _conflict(form: ArticleForm) -> ResponseReturnValue:
 
 @bp.post("/preview")
 @for_right(EDITORS)
+@typed_on(_sent_page)
 @takes_up_to(LARGEST_ARTICLE)
 def preview() -> ResponseReturnValue:
     """The article as it would be read; nothing is stored."""

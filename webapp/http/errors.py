@@ -62,6 +62,7 @@ SENTENCES: dict[int, tuple[str, str, str]] = {  # title, sentence, next step
           "in a few seconds."),
 }  # fmt: skip
 NEXT_FOR_PROGRAMS = "The addresses and what they take are in /api/openapi.json."
+LONGER_FIELDS = ("text", "opening", "summary", "body", "note", "handbook-note", "dismiss-note", "reason")
 RETRY_AFTER_SECONDS = "5"
 DATABASE_TROUBLE = (DBAPIError, PoolTimeout, DatabaseBusy)
 
@@ -104,9 +105,7 @@ def _typed(status: int) -> str:
     if request.method in SAFE_METHODS or status == 403:
         return ""
     try:
-        return next(
-            (request.form[name] for name in ("text", "opening", "summary", "body") if request.form.get(name)), ""
-        )
+        return next((request.form[name] for name in LONGER_FIELDS if request.form.get(name)), "")
     except HTTPException:  # too large, or cut off
         return ""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, request
+from flask import Response, make_response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 
 def wants_fragment() -> bool:
@@ -15,6 +16,11 @@ def redirect_whole_page(location: str, status: int) -> Response:
     response = make_response("", status)
     response.headers["HX-Redirect"] = location
     return response
+
+
+def on_to(location: str) -> AnyResponse:
+    """After a form that was stored: a browser is sent on by 303, htmx told to leave the page it sent the form from."""
+    return redirect_whole_page(location, 204) if wants_fragment() else redirect(location, 303)
 
 
 def current_page_path(default: str) -> str:

@@ -15,6 +15,7 @@ POLICY = (
 )
 # A style sheet or a script is no document: what it may do is the policy of the page that uses it.
 POLICY_OF_FILES = "default-src 'none'; frame-ancestors 'none'"
+NO_DOCUMENTS = {"text/css", "text/javascript", "font/woff2"}  # for which what is said to documents is weight alone
 ONE_YEAR = 31_536_000
 
 
@@ -30,11 +31,12 @@ def _add(response: Response) -> Response:
     is_file = request.endpoint == "static.file" and response.status_code == 200
     headers["Content-Security-Policy"] = POLICY_OF_FILES if is_file else POLICY.format(nonce=csp_nonce())
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-    headers["X-Bankside"] = "1"  # the page swaps only what we sent, not a proxy's error page
+    if not (is_file and response.mimetype in NO_DOCUMENTS):
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+        headers["X-Bankside"] = "1"  # the page swaps only what we sent, not a proxy's error page
     if is_file:
         session.accessed = False  # a library looked at the cookie, but the file is the same for everybody: no Vary
     else:

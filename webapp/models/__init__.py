@@ -4,6 +4,7 @@ from webapp.models.audit import AuditEntry
 from webapp.models.chat import ChatSession, Draft, Reading
 from webapp.models.feedback import Rating, RegressionCase, Reroute, Review, ReviewStep, TaughtSentence
 from webapp.models.handbook import HandbookArticle, HandbookEdition, HandbookGap, HandbookPassage
+from webapp.models.kept_form import KeptForm
 from webapp.models.message import CitedPassage, Message, Question, Reply, ReplyAttempt, ToolCall
 from webapp.models.model_use import ModelUse
 from webapp.models.programs import AccessToken, Delivery, KeptAnswer, Webhook
@@ -23,6 +24,7 @@ __all__ = [
     "HandbookGap",
     "HandbookPassage",
     "KeptAnswer",
+    "KeptForm",
     "Message",
     "ModelUse",
     "Proposal",

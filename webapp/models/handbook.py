@@ -27,6 +27,17 @@ class GapState(StrEnum):
     DISMISSED = "dismissed"  # not for the handbook
 
 
+class GapAnswer(StrEnum):
+    """How an article came to answer a question."""
+
+    WRITTEN = "written"  # it was written for it
+    EXAMPLE = "example"  # the question was added to its examples, so that it is found
+    ALREADY = "already"  # it answered the question as it was
+
+
+LONGEST_REASON = 300  # characters
+
+
 class HandbookArticle(Base):
     """One version of one article. Drafts change; what was published once is kept as it was."""
 
@@ -100,4 +111,6 @@ class HandbookGap(Base):
     last_asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     closed_by_name: Mapped[str | None] = mapped_column(String(80))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    article_id: Mapped[str | None] = mapped_column(String(80), index=True)  # which article is to answer it
+    article_id: Mapped[str | None] = mapped_column(String(80), index=True)  # which article answers it, or is to
+    how: Mapped[str | None] = mapped_column(String(16))  # a `GapAnswer`
+    reason: Mapped[str | None] = mapped_column(String(LONGEST_REASON))  # why it is not for the handbook

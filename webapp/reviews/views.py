@@ -5,23 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 
 from webapp.http.access import for_right, staff
-from webapp.http.fragments import wants_fragment
+from webapp.http.fragments import on_to, wants_fragment
+from webapp.http.kept import came_back, typed_on
 from webapp.http.oversight import record_reading
 from webapp.models.base import LARGEST_NUMBER
 from webapp.models.feedback import ReviewState
-from webapp.reviews.forms import DismissForm, ExampleForm, HandbookForm, RegressionForm
-from webapp.services import reviews
+from webapp.reviews.forms import DismissForm, ExampleForm, HandbookForm, RegressionForm, ReviewForm
+from webapp.services import kept_forms, reviews
 from webapp.services.errors import BadInput
 from webapp.services.reviews import ACTS, Case
 
 bp = Blueprint("reviews", __name__)
 
 RIGHT = "answers.review"
+KINDS: tuple[type[ReviewForm], ...] = (ExampleForm, RegressionForm, HandbookForm, DismissForm)
 STATES = {ReviewState.OPEN: "Open", ReviewState.SETTLED: "Settled", "": "All"}
 
 
@@ -80,10 +83,23 @@ def show(review_id: int) -> ResponseReturnValue:
     if case.readable and case.chat.staff_id != staff().id:
         record_reading(case.chat)
         case = reviews.case(staff(), review_id)  # recording has ended the transaction it was read in
-    return _page(case)
+    kept = came_back(page_of(review_id))
+    return _page(case, _form_of(kept) if kept else None, kept=kept is not None)
 
 
-def _page(case: Case, sent: FlaskForm | None = None) -> str:
+def page_of(review_id: int) -> str:
+    """Where a review's forms are: what is typed into them is kept under this address while it is not stored."""
+    return url_for("reviews.show", review_id=review_id)
+
+
+def _form_of(fields: MultiDict[str, str]) -> FlaskForm | None:
+    """The form these fields belong to: their names begin with its."""
+    kind = next((kind for kind in KINDS if any(name.startswith(f"{kind.named}-") for name in fields)), None)
+    return kind(formdata=fields) if kind else None
+
+
+def _page(case: Case, sent: FlaskForm | None = None, *, kept: bool = False) -> str:
+    """The review; for htmx its forms alone."""
     context: dict[str, Any] = {
         "case": case,
         "review": case.review,
@@ -92,16 +108,21 @@ def _page(case: Case, sent: FlaskForm | None = None) -> str:
         "sent": sent,
         "acts": ACTS,
         "note_of": lambda rating: reviews.masked_note(case, rating.note or ""),
+        "page": page_of(case.review.id),
+        "kept": kept,
+        "typed": request.method == "POST",
     }
-    return render_template("reviews/show.html", **context)
+    return render_template("reviews/_acts.html" if wants_fragment() else "reviews/show.html", **context)
 
 
 def _back(review_id: int) -> ResponseReturnValue:
-    return redirect(url_for("reviews.show", review_id=review_id), 303)
+    kept_forms.forget(staff(), page_of(review_id))
+    return on_to(page_of(review_id))
 
 
 @bp.post("/reviews/<row:review_id>/example")
 @for_right(RIGHT)
+@typed_on(page_of)
 def add_example(review_id: int) -> ResponseReturnValue:
     """Have a sentence learnt at the next training."""
     form = ExampleForm()
@@ -114,6 +135,7 @@ def add_example(review_id: int) -> ResponseReturnValue:
 
 @bp.post("/reviews/<row:review_id>/regression")
 @for_right(RIGHT)
+@typed_on(page_of)
 def add_regression(review_id: int) -> ResponseReturnValue:
     """Have a question repeated whenever the team is measured."""
     form = RegressionForm()
@@ -127,6 +149,7 @@ def add_regression(review_id: int) -> ResponseReturnValue:
 
 @bp.post("/reviews/<row:review_id>/handbook")
 @for_right(RIGHT)
+@typed_on(page_of)
 def send_to_handbook(review_id: int) -> ResponseReturnValue:
     """Say that the handbook has to be fixed."""
     form = HandbookForm()
@@ -139,6 +162,7 @@ def send_to_handbook(review_id: int) -> ResponseReturnValue:
 
 @bp.post("/reviews/<row:review_id>/dismiss")
 @for_right(RIGHT)
+@typed_on(page_of)
 def dismiss(review_id: int) -> ResponseReturnValue:
     """Say that there is nothing to be done."""
     form = DismissForm()

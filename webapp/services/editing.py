@@ -15,7 +15,7 @@ from webapp.bank.articles import Article, ArticleError, article_of, body_of
 from webapp.extensions import db
 from webapp.models import HandbookArticle, StaffUser
 from webapp.models.base import now
-from webapp.models.handbook import VersionState
+from webapp.models.handbook import GapAnswer, VersionState
 from webapp.services import audit, filing, gaps
 from webapp.services.errors import ArticleRefused, EditConflict, MoveNotAllowed, NotFound
 from webapp.services.in_force import take_the_pen
@@ -103,7 +103,7 @@ def save(staff: StaffUser, wording: Wording, base: str, today: date, gap_id: int
     if base_of(there) != base:
         raise EditConflict(there.version if there else 0)
     if gap_id is not None:
-        gaps.being_written(gap_id, article.id)
+        gaps.being_written(staff, gap_id, article.id, GapAnswer.WRITTEN if base == NEW else GapAnswer.EXAMPLE)
     if there is not None and filing.content_of(there) == filing.content_of(article):
         return there
     if there is not None and there.is_draft:
@@ -114,6 +114,30 @@ def save(staff: StaffUser, wording: Wording, base: str, today: date, gap_id: int
         row = filing.add(article, version=number, state=draft, author_name=staff.display_name)
     audit.record(staff, "handbook.saved", article.id, version=row.version)
     return row
+
+
+def add_question(
+    staff: StaffUser, article_id: str, question: str, today: date, gap_id: int | None = None
+) -> HandbookArticle:
+    """Add a question to those an article answers, in its draft, or in a new one with the text of the newest version.
+
+    The gap, if one is named, is closed when that is published; at once where the article has the question already and
+    there is no draft. Raises `ArticleRefused` for what is no question, `NotFound` for an article that is not there.
+    """
+    take_the_pen()
+    row = current(article_id)
+    if row is None:
+        raise NotFound("There is no such article.", "Search for another one.")
+    wording = wording_of(row)
+    question = " ".join(question.split())
+    if not question:
+        raise ArticleRefused("questions", "Type the question.")
+    if question.casefold() not in (one.casefold() for one in wording.questions):
+        wording = replace(wording, questions=(*wording.questions, question))
+    elif gap_id is not None and not row.is_draft:
+        gaps.answered_already(staff, gap_id, article_id)
+        return row
+    return save(staff, wording, base_of(row), today, gap_id)
 
 
 def _rewritten(row: HandbookArticle, article: Article, staff: StaffUser) -> HandbookArticle:

@@ -14,14 +14,16 @@ from webapp.agents.transcript import Answer
 from webapp.extensions import db
 from webapp.models import ChatSession, HandbookGap, StaffUser
 from webapp.models.base import now
-from webapp.models.handbook import GapState
+from webapp.models.handbook import LONGEST_REASON, GapAnswer, GapState
 from webapp.services import audit
-from webapp.services.errors import NotFound
+from webapp.services.errors import BadInput, MoveNotAllowed, NotFound
 from webapp.services.masking import ibans, mask_card_secrets
 
 LONGEST = 400
+CLOSING = ("closed_at", "closed_by_name", "article_id", "how", "reason")  # what an open gap has not
 MOST_LISTED = 200
 
+_LEFT_OUT = re.compile(r"\[(?:customer|number|address)\]")
 _MAIL = re.compile(r"\S+@\S+\.\w+")
 _TITLED = re.compile(r"\b(?i:mr|mrs|ms|miss|dr|herr|frau)\.?\s+[^\W\d_]+(?:['\u2019]s\b)?(?:\s+[A-Z][\w'\u2019-]*)?")
 # Customer, account and card numbers, endings, telephones. An amount with its currency says something and stays.
@@ -62,21 +64,25 @@ def without_persons(question: str, customer_name: str = "") -> str:
 
 
 def _words(question: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+", re.sub(r"\[\w+\]", "", question))
+    return re.findall(r"[^\W\d_]+", _LEFT_OUT.sub("", question))
 
 
 def _count(question: str) -> None:
     key = hashlib.sha256(" ".join(re.findall(r"\w+", question.casefold())).encode()).hexdigest()
     insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     moment = now()
-    # Asked in vain again although an article was written: open again. Dismissed stays dismissed.
-    reopened = case((HandbookGap.state == GapState.ANSWERED, GapState.OPEN), else_=HandbookGap.state)
+    # Asked in vain again although an article answers it: open again, as if new. Dismissed stays dismissed.
+    again = HandbookGap.state == GapState.ANSWERED
+    reopened = {
+        "state": case((again, GapState.OPEN), else_=HandbookGap.state),
+        **{name: case((again, None), else_=getattr(HandbookGap, name)) for name in CLOSING},
+    }
     db.session.execute(
         insert(HandbookGap)
         .values(key=key, question=question, times=1, state=GapState.OPEN, first_asked_at=moment, last_asked_at=moment)
         .on_conflict_do_update(
             index_elements=[HandbookGap.key],
-            set_={"times": HandbookGap.times + 1, "last_asked_at": moment, "state": reopened},
+            set_={"times": HandbookGap.times + 1, "last_asked_at": moment, **reopened},
         )
     )
 
@@ -93,6 +99,11 @@ def how_many_open() -> int:
     return db.session.scalar(select(func.count()).where(HandbookGap.state == GapState.OPEN)) or 0
 
 
+def searched(found: HandbookGap) -> str:
+    """The question without the places of what was left out: as one would search for it, or add it to an article."""
+    return " ".join(_LEFT_OUT.sub(" ", found.question).split())
+
+
 def gap(gap_id: int) -> HandbookGap:
     """One gap; raises `NotFound`."""
     found = db.session.get(HandbookGap, gap_id)
@@ -101,22 +112,46 @@ def gap(gap_id: int) -> HandbookGap:
     return found
 
 
-def dismiss(staff: StaffUser, gap_id: int) -> HandbookGap:
-    """Say that this is not for the handbook."""
-    return _close(staff, gap(gap_id), GapState.DISMISSED, "handbook.gap_dismissed")
-
-
-def reopen(staff: StaffUser, gap_id: int) -> HandbookGap:
-    """Put a gap back among the open ones."""
-    found = gap(gap_id)
-    found.state, found.closed_at, found.closed_by_name = GapState.OPEN, None, None
-    audit.record(staff, "handbook.gap_reopened", found.id)
+def dismiss(staff: StaffUser, gap_id: int, reason: str) -> HandbookGap:
+    """Say that this is not for the handbook, and why; raises `BadInput` without a reason, `MoveNotAllowed`."""
+    reason = mask_card_secrets(" ".join(reason.split()))
+    if not reason:
+        raise BadInput("Say why it is not for the handbook.", "A few words are enough.")
+    if len(reason) > LONGEST_REASON:
+        raise BadInput("The reason is too long.", f"Use at most {LONGEST_REASON} characters.")
+    found = _to_close(gap_id, GapState.DISMISSED)
+    if found.state == GapState.OPEN:
+        found.reason, found.article_id, found.how = reason, None, None
+        _close(staff, found, GapState.DISMISSED, "handbook.gap_dismissed")
     return found
 
 
-def being_written(gap_id: int, article_id: str) -> None:
-    """A draft is to answer this question; publishing it closes the gap."""
-    gap(gap_id).article_id = article_id
+def answered_already(staff: StaffUser, gap_id: int, article_id: str) -> HandbookGap:
+    """Say that an article, which the caller has looked up, answers this as it is; raises `MoveNotAllowed`."""
+    found = _to_close(gap_id, GapState.ANSWERED)
+    if found.state == GapState.OPEN:
+        found.article_id, found.how = article_id, GapAnswer.ALREADY
+        _close(staff, found, GapState.ANSWERED, "handbook.gap_answered", article=article_id, how=GapAnswer.ALREADY)
+    return found
+
+
+def reopen(staff: StaffUser, gap_id: int) -> HandbookGap:
+    """Put a gap back among the open ones. What was added to an article stays there."""
+    found = _locked(gap_id)
+    if found.state != GapState.OPEN:
+        found.state = GapState.OPEN
+        for name in CLOSING:
+            setattr(found, name, None)
+        audit.record(staff, "handbook.gap_reopened", found.id)
+    return found
+
+
+def being_written(staff: StaffUser, gap_id: int, article_id: str, how: GapAnswer) -> None:
+    """A draft is to answer this question; publishing it closes the gap. One that is closed meanwhile stays so."""
+    found = _locked(gap_id)
+    if found.state == GapState.OPEN and (found.article_id, found.how) != (article_id, how):
+        found.article_id, found.how = article_id, how
+        audit.record(staff, "handbook.gap_taken_up", found.id, article=article_id, how=how)
 
 
 def not_written(article_id: str) -> None:
@@ -124,19 +159,33 @@ def not_written(article_id: str) -> None:
     db.session.execute(
         update(HandbookGap)
         .where(HandbookGap.article_id == article_id, HandbookGap.state == GapState.OPEN)
-        .values(article_id=None)
+        .values(article_id=None, how=None)
     )
 
 
 def answered(staff: StaffUser, article_id: str) -> None:
     """An article was published: close what it was written for."""
     waiting = select(HandbookGap).where(HandbookGap.article_id == article_id, HandbookGap.state == GapState.OPEN)
-    for found in db.session.scalars(waiting):
-        _close(staff, found, GapState.ANSWERED, "handbook.gap_answered")
+    for found in db.session.scalars(waiting.with_for_update()):
+        how = found.how or GapAnswer.WRITTEN
+        _close(staff, found, GapState.ANSWERED, "handbook.gap_answered", article=article_id, how=how)
 
 
-def _close(staff: StaffUser, found: HandbookGap, state: GapState, action: str) -> HandbookGap:
-    if found.state != state:
-        found.state, found.closed_at, found.closed_by_name = state, now(), staff.display_name
-        audit.record(staff, action, found.id)
+def _locked(gap_id: int) -> HandbookGap:
+    """The gap, for one writer at a time; raises `NotFound`."""
+    found = db.session.get(HandbookGap, gap_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound
     return found
+
+
+def _to_close(gap_id: int, state: GapState) -> HandbookGap:
+    found = _locked(gap_id)
+    if found.state not in (GapState.OPEN, state):
+        raise MoveNotAllowed("Somebody has closed this gap meanwhile.", "Open it again first.")
+    return found
+
+
+def _close(staff: StaffUser, found: HandbookGap, state: GapState, action: str, **details: str) -> None:
+    found.state, found.closed_at, found.closed_by_name = state, now(), staff.display_name
+    audit.record(staff, action, found.id, **details)

@@ -156,6 +156,23 @@ def opened(staff: StaffUser, article_id: str, today: date, number: int | None = 
     return Opened(row, standing[row.id], listed)
 
 
+def titles(article_ids: Collection[str]) -> dict[str, str]:
+    """What these articles are called, by their ids; in the newest version."""
+    wanted = select(HandbookArticle.article_id, HandbookArticle.title).order_by(HandbookArticle.version)
+    rows = db.session.execute(wanted.where(HandbookArticle.article_id.in_(article_ids)))
+    return {row.article_id: row.title for row in rows}
+
+
+def choices(staff: StaffUser, words: str, found: Sequence[str], today: date, most: int) -> list[Listed]:
+    """Articles in force to choose from: those whose id or title has these words in it, then those that were found."""
+    listed = [one for one in articles(staff, today) if one.standing == Standing.IN_FORCE]
+    folded = words.casefold()
+    named = [one for one in listed if folded and (folded in one.title.casefold() or folded == one.article_id)]
+    by_id = {one.article_id: one for one in listed}
+    ranked = [*named, *(by_id[one] for one in found if one in by_id)]
+    return list({one.article_id: one for one in ranked}.values())[:most]
+
+
 def readers(needs_right: str | None, roles: Sequence[tuple[str, Collection[str]]]) -> str:
     """Who may read an article, in words; `roles` are titles with their rights."""
     if needs_right is None:

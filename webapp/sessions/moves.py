@@ -7,11 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from webapp.http.access import for_right, staff
 from webapp.http.current_chat import forget
-from webapp.http.fragments import wants_fragment
+from webapp.http.fragments import on_to, wants_fragment
+from webapp.http.kept import came_back, typed_on
 from webapp.http.panels import status_context
 from webapp.http.settings import tell
 from webapp.http.unit_of_work import after_commit
-from webapp.services import chats
+from webapp.models import ChatSession
+from webapp.services import chats, kept_forms
 from webapp.sessions.forms import DeleteForm, EndForm, TitleForm
 from webapp.sessions.views import bp
 
@@ -54,20 +56,34 @@ def change_status(chat_id: str) -> ResponseReturnValue:
 @bp.get("/sessions/<chat:chat_id>/end")
 def end_form(chat_id: str) -> ResponseReturnValue:
     """Ask why the session ends."""
-    return render_template("sessions/end.html", chat=chats.chat_of(staff(), chat_id), form=EndForm(formdata=None))
+    kept = came_back(end_page(chat_id))
+    return _end_page(chats.chat_of(staff(), chat_id), EndForm(formdata=kept), kept=kept is not None)
+
+
+def end_page(chat_id: str) -> str:
+    """Where a summary is typed: it is kept under this address while it is not stored."""
+    return url_for("sessions.end_form", chat_id=chat_id)
+
+
+def _end_page(chat: ChatSession, form: EndForm, *, kept: bool = False) -> str:
+    template = "sessions/_end.html" if wants_fragment() else "sessions/end.html"
+    typed = request.method == "POST"
+    return render_template(template, chat=chat, form=form, page=end_page(chat.id), kept=kept, typed=typed)
 
 
 @bp.post("/sessions/<chat:chat_id>/end")
+@typed_on(end_page)
 def end(chat_id: str) -> ResponseReturnValue:
     """End a session with a reason and a summary."""
     chat = chats.chat_of(staff(), chat_id)
     form = EndForm()
     if not form.validate():
-        return render_template("sessions/end.html", chat=chat, form=form), 422
+        return _end_page(chat, form), 422
     chats.end(staff(), chat, str(form.reason.data), form.summary.data or "")
     tell(chat.id, "session")
+    kept_forms.forget(staff(), end_page(chat_id))
     flash("The session has ended. It stays in your list and can be reopened.", "ok")
-    return redirect(url_for("sessions.index"), 303)
+    return on_to(url_for("sessions.index"))
 
 
 @bp.post("/sessions/<chat:chat_id>/reopen")

@@ -19,9 +19,13 @@ from pydantic import (
 from webapp.api.spelling import Asked
 from webapp.models.base import ID_PATTERN, LARGEST_NUMBER
 from webapp.services.outbox import EVENTS
+from webapp.services.ratings import LONGEST_NOTE
+from webapp.services.rerouting import SPECIALISTS
 
 LONGEST_MESSAGE = 4000
 LARGEST_NOTE = 16 * 1024  # bytes of JSON a program may note about a session or a message
+
+AGENTS = [agent.key for agent in SPECIALISTS]
 
 CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 # Blank, unprintable, or printable with nothing to see; the same idea as `http.input.says_something`, as a pattern that
@@ -165,6 +169,30 @@ class RepeatableSomewhere(Repeatable):
 
     session: Annotated[ChatId | None, BeforeValidator(lambda named: named or None)] = Field(
         None, alias="X-Session-ID", description="The session the message is for"
+    )
+
+
+class NewRating(Asked):
+    """What somebody thinks of a reply. Reason and note belong to a thumb down; with a thumb up they are forgotten."""
+
+    thumb: Literal["up", "down"]
+    reason: Literal["wrong", "not_ours", "incomplete", "wrong_specialist", "unclear", "other"] | None = None
+    note: Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=PLAIN)] | None = Field(
+        None, description="Read by reviewers; card numbers are masked", examples=["It names last year's fee"]
+    )
+
+
+def _is_specialist(agent: str) -> str:
+    if agent not in AGENTS:
+        raise ValueError("there is no such specialist: /api/agents lists them")
+    return agent
+
+
+class Instead(Asked):
+    """Whom to ask instead."""
+
+    agent: Annotated[str, AfterValidator(_is_specialist), WithJsonSchema({"type": "string", "enum": AGENTS})] = Field(
+        examples=["disputes"]
     )
 
 

@@ -140,6 +140,16 @@ class Message(Told):
     metadata: Object
 
 
+class Rating(Told):
+    """What somebody thinks of a reply; all null: they have not said."""
+
+    message_id: str
+    thumb: Literal["up", "down"] | None
+    reason: Literal["wrong", "not_ours", "incomplete", "wrong_specialist", "unclear", "other"] | None
+    note: str | None
+    at: Moment | None
+
+
 class AgentResult(Told):
     """How the reply was made."""
 

@@ -117,13 +117,13 @@ _TRICK_CASES = (
     case(
         r"\b(?:gave|given|told|entered|typed|read (?:out )?a code|install\w*|remote|teamviewer|password to)\b",
         _TRICKS,
-        "The customer entered data or gave a code",
+        "The customer entered data or gave a code / Fraud in progress",
     ),
     case(r"\b(?:clicked|opened|tapped)\b", _TRICKS, "The customer clicked only"),
     case(
         r"\b(?:call\w*|phone|police|grandchild|pretend\w*)\b",
         _TRICKS,
-        "Checking a call from us / What the bank never does",
+        "What the bank never does",
     ),
     case(r"\b(?:do we|ever|does the bank)\b", _TRICKS, "What the bank never does"),
     case(r"", _TRICKS, "got a message but did nothing / What the bank never does"),
