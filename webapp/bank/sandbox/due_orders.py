@@ -40,8 +40,8 @@ class Morning:
         self.today = today
         self._moment = to_utc(at(today, NIGHT_ENDS))
 
-    def counter(self, account_id: str, key: str) -> tuple[Counter, Account]:
-        """Somebody at the counter for the owner of an account."""
+    def counter(self, account_id: str, key: str, to_iban: str | None = None) -> tuple[Counter, Account]:
+        """Somebody at the counter for the owner of an account, perhaps to send money to an IBAN."""
         customers, accounts = tables.customers, tables.accounts
         owner = self.connection.execute(
             select(customers)
@@ -50,7 +50,7 @@ class Morning:
         ).one()
         self._moment += timedelta(milliseconds=1)
         counter = Counter(self.connection, reading.customer_from(owner), key, self._moment, acting=True)
-        return counter, counter.account(account_id)
+        return counter, counter.account(account_id, beside=to_iban)
 
 
 def act_on(connection: Connection, today: date) -> None:
@@ -81,7 +81,7 @@ def _send_scheduled(morning: Morning) -> None:
         .order_by(transfers.c.execute_on, transfers.c.id)
     ).all()
     for row in due:
-        counter, source = morning.counter(row.account_id, row.order_key)
+        counter, source = morning.counter(row.account_id, row.order_key, row.to_iban)
         changed: dict[str, Any]
         try:
             sending = _sending(counter, source, row, row.to_iban, row.reference)
@@ -137,7 +137,7 @@ def _pay(morning: Morning, row: Row[Any]) -> None:
 
 
 def _paid(morning: Morning, row: Row[Any]) -> bool:
-    counter, source = morning.counter(row.account_id, row.order_key)
+    counter, source = morning.counter(row.account_id, row.order_key, row.to_iban)
     try:
         sending = _sending(counter, source, row, row.to_iban, row.reference)
     except OrderRefused:

@@ -32,8 +32,8 @@ def next_after(day: date, every: str, anchor: int) -> date:
 
 def set_up(counter: Counter, order: SetUpStandingOrder) -> Plan:
     """Free of charge, from the next working day on."""
-    source = counter.account(order.account_id)
     iban = read_iban(order.to_iban)
+    source = counter.account(order.account_id, beside=iban)
     if iban is None:
         raise OrderRefused("The IBAN is not valid: its length or check digits are wrong.")
     check_sender(source)
