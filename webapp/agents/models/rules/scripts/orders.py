@@ -28,13 +28,15 @@ from webapp.agents.wording import together
 
 _WANTED_BACK = re.compile(r"\b(?:back|return(?:ed)?|refund(?:ed)?|reclaim)\b", re.I)
 DECIDE = "Nothing has been changed yet: confirm it on the card below, or decline it there."
+WAITS = "Nothing has been changed yet: it waits on the card below until it is released; you can decline it there."
 _INSTEAD = ("A person, please", "Show the last 10 transactions", "What is the balance?")
 
 
 def _part(task: Task, seen: Seen) -> Part:
     """What a tool that proposes came to: a proposal, a question, or a refusal."""
     if "proposed" in seen.facts:
-        return Part(seen.text, proposed=True, urgent=task.intent.urgent)
+        second = seen.facts.get("second_person") is True
+        return Part(seen.text, proposed=True, urgent=task.intent.urgent, second=second)
     slot, choices, labels = seen.facts.get("ask"), seen.facts.get("choices"), seen.facts.get("labels")
     if isinstance(slot, str):
         values = tuple(str(one) for one in choices) if isinstance(choices, list) else ()
@@ -312,6 +314,7 @@ def report_fraud(task: Task) -> Script:
         needs_person=True,
         urgent=True,
         proposed=part.proposed,
+        second=part.second,
     )
 
 
