@@ -3,9 +3,10 @@
 `# title` begins a conversation, `customer: 10-2041` (or `none`) attaches one, `role: auditor` says who asks (a teller
 until then; auditors and admins may confirm nothing), `> text` is what staff say. Below stand
 expectations about the answer, one a line: agent, intent, tools (in order), begins, says, not, cites, person, suggests,
-outcome; proposes (kind and arguments, one line for each card in order; "nothing" for none), needs (a level), takes back (yes).
-Of a scripted language model: model (what it does next, one line for each response), kept (what did not leave for it),
-sent (what did), answers (which model's name stands at the answer).
+outcome; proposes (kind and arguments, one line for each card in order; "nothing" for none), needs (a level), takes
+back (yes). Of a scripted
+language model: model (what it does next, one line for each response), kept (what did not leave for it), sent (what
+did), answers (which model's name stands at the answer).
 """
 
 from __future__ import annotations
