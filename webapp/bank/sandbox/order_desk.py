@@ -18,7 +18,9 @@ from webapp.bank.previews import Preview
 from webapp.bank.sandbox import (
     card_orders,
     case_orders,
+    debit_orders,
     outward_orders,
+    pauses,
     payment_orders,
     pin_orders,
     reading,
@@ -56,6 +58,9 @@ PLANS: Mapping[str, Callable[[Counter, Any], Plan]] = {
     "recall_transfer": recall_orders.recall,
     "reset_pin_count": pin_orders.reset_count,
     "send_pin_letter": pin_orders.send_letter,
+    "return_direct_debit": debit_orders.give_back,
+    "pause_standing_order": pauses.pause,
+    "resume_standing_order": pauses.resume,
 }
 
 

@@ -18,8 +18,9 @@ from webapp.agents.models.rules.orders import alert_answer
 from webapp.agents.models.rules.reading import CONVERSATION, HANDBOOK, Reader, Reading, Task
 from webapp.agents.models.rules.routing import Within, router
 from webapp.agents.models.rules.scripts import SCENES
-from webapp.agents.models.rules.scripts.orders import DECIDE, PROPOSING, WAITS
+from webapp.agents.models.rules.scripts.orders import PROPOSING
 from webapp.agents.models.rules.scripts.part import Part, Scene, Script, Seen, card_of, quoted
+from webapp.agents.models.rules.scripts.proposing import DECIDE, WAITS
 from webapp.agents.roster import TEAM
 from webapp.agents.wording import PANEL, count, listed, together
 from webapp.agents.words import clean
