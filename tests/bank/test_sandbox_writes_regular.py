@@ -13,9 +13,10 @@ from tests.bank.stored_rows import assert_books_add_up
 from webapp.bank.core_banking import TransactionQuery
 from webapp.bank.errors import OrderRefused
 from webapp.bank.order_choices import ReturnReason, Rhythm
-from webapp.bank.orders import ChangeStandingOrder, SetUpStandingOrder, StopPayment
+from webapp.bank.orders import ORDERS, ChangeStandingOrder, SetUpStandingOrder, StopPayment, arguments_of, order_from
 from webapp.bank.regular_orders import PauseStandingOrder, ResumeStandingOrder, ReturnDirectDebit
 from webapp.bank.sandbox.dates import add_months
+from webapp.bank.sandbox.order_desk import PLANS
 from webapp.bank.sandbox.seeding import roll_forward
 from webapp.bank.values import StandingInstruction, Transaction, TransactionKind
 
@@ -54,6 +55,17 @@ def refused(bank: Bank, order: ReturnDirectDebit | PauseStandingOrder | ResumeSt
     assert str(before.value) == str(after.value)
     assert bank.money() == money
     return str(after.value)
+
+
+def test_every_kind_of_order_is_carried_out_here_and_comes_back_from_its_arguments() -> None:
+    assert set(PLANS) == set(ORDERS)
+    for order in (
+        ReturnDirectDebit("TX-1", NONE),
+        PauseStandingOrder("SI-1"),
+        PauseStandingOrder("SI-1", TODAY),
+        ResumeStandingOrder("SI-1"),
+    ):
+        assert order_from(order.kind, arguments_of(order)) == order
 
 
 # Direct debits
