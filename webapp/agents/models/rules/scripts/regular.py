@@ -13,6 +13,7 @@ from webapp.agents.models.rules.scripts.part import Script, amount, call
 from webapp.agents.models.rules.scripts.proposing import part_of
 
 _CENTS = re.compile(r"(?<![\d.,])(\d{1,6}[.,]\d{2})(?![\d.,]*\d)")
+_SKIPS_ONE = re.compile(r"\b(?:skip\w*|leave out|pause) (?:the |her |his )?(?:next|coming|upcoming)\b", re.I)
 _STOP_TOO = ("Stop the next direct debit", "Show standing orders and direct debits", "A person, please")
 
 
@@ -20,8 +21,15 @@ def is_meant(task: Task) -> bool:
     """Whether a standing order is to rest or to go on, rather than to end."""
     if task.entities.instruction == "direct debit":
         return False
-    one_only = task.entities.instruction == "standing order" and ONLY_NEXT.search(task.whole) is not None
-    return one_only or _rests(task) or details.RESUMES.search(task.whole) is not None
+    return (
+        (task.entities.instruction == "standing order" and _one_only(task))
+        or _rests(task)
+        or details.RESUMES.search(task.whole) is not None
+    )
+
+
+def _one_only(task: Task) -> bool:
+    return (ONLY_NEXT.search(task.whole) or _SKIPS_ONE.search(task.whole)) is not None
 
 
 def _rests(task: Task) -> bool:
@@ -56,7 +64,7 @@ def rest_or_go_on(task: Task) -> Script:
         resume_on=named,
         months=months,
         weeks=weeks,
-        only_next=True if ONLY_NEXT.search(task.whole) and not (named or months or weeks) else None,
+        only_next=True if _one_only(task) and not (named or months or weeks) else None,
         open_end=True if open_end and not named else None,
     )
     return part_of(task, seen)
