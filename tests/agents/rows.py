@@ -162,6 +162,9 @@ TRANSACTIONS = (
     # 23:30 UTC on the last of October is already November where the staff sit.
     _row("T04", "A1", "2026-10-31T23:30", "-51.00", PAID, "Kistenwelt Online", "online shopping", "4417"),
     _row("T05", "A1", "2026-11-02T05:00", "-770.00", ORDER, "Hausverwaltung Reimers", "rent"),
+    _row("T61", "C1", "2026-11-02T05:00", "-39.90", DEBIT, "FitFirst Studio", "sport"),
+    _row("T62", "C1", "2026-10-02T05:00", "-39.90", DEBIT, "FitFirst Studio", "sport"),
+    _row("T63", "C1", "2026-07-02T05:00", "-45.50", DEBIT, "FitFirst Studio", "sport"),
     _row("T06", "A1", "2026-11-05T05:00", "-62.00", DEBIT, "Nordlicht Energie", "energy"),
     _row("T07", "A1", "2026-10-27T05:00", "2680.00", TransactionKind.SALARY, "Klinikum Altmarkt", "salary"),
     _row("T08", "A1", "2026-10-20T09:00", "-150.00", OUT, "Maria Keller", "own transfer"),

@@ -1,11 +1,12 @@
 """Conversation scripts in Markdown: who says what, and what the answer must and must not have.
 
 `# title` begins a conversation, `customer: 10-2041` (or `none`) attaches one, `role: auditor` says who asks (a teller
-until then; an auditor may confirm nothing), `> text` is what staff say. Below stand
-expectations about the answer, one a line: agent, intent, tools (in order), says, not, cites, person, suggests, outcome;
-proposes (kind and arguments, one line for each card in order; "nothing" for none), needs (a level), takes back (yes).
-Of a scripted language model: model (what it does next, one line for each response), kept (what did not leave for it),
-sent (what did), answers (which model's name stands at the answer).
+until then; auditors and admins may confirm nothing), `> text` is what staff say. Below stand
+expectations about the answer, one a line: agent, intent, tools (in order), begins, says, not, cites, person, suggests,
+outcome; proposes (kind and arguments, one line for each card in order; "nothing" for none), needs (a level), takes
+back (yes). Of a scripted
+language model: model (what it does next, one line for each response), kept (what did not leave for it), sent (what
+did), answers (which model's name stands at the answer).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "conversations"
 EXPECTATIONS = (
-    "agent", "intent", "tools", "says", "not", "cites", "person", "suggests", "outcome",
+    "agent", "intent", "tools", "begins", "says", "not", "cites", "person", "suggests", "outcome",
     "proposes", "needs", "takes back", "model", "kept", "sent", "answers",
 )  # fmt: skip
 

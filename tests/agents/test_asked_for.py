@@ -10,7 +10,10 @@ from webapp.agents.tools import TOOLS
 PROPOSING = [tool for tool in TOOLS if tool.effect == "proposes"]
 OF_MONEY = {"amount", "raise_by", "lower_by", "daily_limit", "to_iban"}
 # They look for one that exists: an amount finds it, and moves nothing.
-LOOKING = {"propose_transfer_cancellation", "propose_recall", "propose_stopped_payment", "propose_dispute"}
+LOOKING = {
+    "propose_transfer_cancellation", "propose_recall", "propose_stopped_payment", "propose_dispute",
+    "propose_direct_debit_return",
+}  # fmt: skip
 
 
 def test_every_tool_that_proposes_has_words_that_call_for_it() -> None:

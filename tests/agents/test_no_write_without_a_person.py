@@ -19,7 +19,7 @@ from webapp.agents.transcript import Answer, Desk, Json, Line
 from webapp.bank.errors import OrderRefused
 from webapp.bank.order_desk import Outcome, Receipt
 from webapp.bank.orders import Order, arguments_of, order_from
-from webapp.bank.previews import Change, Preview, PreviewsOnly
+from webapp.bank.previews import NOTHING, Change, Preview, PreviewsOnly
 
 RIGHTS = frozenset({"orders.confirm"})
 
@@ -36,7 +36,9 @@ class TalliedDesk:
         self.previewed.append(order)
         if self._refuses:
             raise OrderRefused("The bank says no.")
-        return Preview(f"{order.kind} for {customer_number}", "Do it", (Change("State", "before", "after"),))
+        amount = getattr(order, "amount", NOTHING)
+        changes = (Change("State", "before", "after"),)
+        return Preview(f"{order.kind} for {customer_number}", "Do it", changes, amount=amount)
 
     def carry_out(self, key: str, customer_number: str, order: Order) -> Receipt:
         self.written.append(order)

@@ -11,6 +11,7 @@ from tests.agents.fakes import desk
 from tests.agents.scripted import Conversation, Turn, read_conversations
 from tests.agents.test_no_write_without_a_person import RIGHTS, TalliedDesk
 from webapp.agents.assistant import Assistant
+from webapp.agents.authority import Authority
 from webapp.agents.models.rules import RulesModel
 from webapp.agents.roster import TEAM
 from webapp.agents.transcript import Answer, Line
@@ -19,6 +20,9 @@ from webapp.bank.previews import PreviewsOnly
 
 SCRIPTS = read_conversations(Path(__file__).parent / "orders")
 ASSISTANT = Assistant(RulesModel(), TEAM)
+MAY = ("Manager", "Specialist", "Teller")
+TITLES = {"auditor": "Auditor", "admin": "Administrator", "teller": "Teller", "manager": "Manager"}
+LIMITS = {"teller": 5_000, "manager": 10_000}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.title for script in SCRIPTS])
@@ -27,8 +31,10 @@ def test_a_conversation_about_orders_goes_as_written(script: Conversation) -> No
     orders = TalliedDesk()
     for turn in script.turns:
         lines.append(Line("staff", turn.says))
-        rights = frozenset[str]() if turn.role == "auditor" else RIGHTS
-        where = replace(desk(turn.customer), staff_role=turn.role, staff_rights=rights, orders=PreviewsOnly(orders))
+        rights = RIGHTS if turn.role in LIMITS else frozenset[str]()
+        authority = Authority(TITLES[turn.role], LIMITS.get(turn.role), "Nordhafen", MAY, ("Manager",))
+        at = replace(desk(turn.customer), staff_role=turn.role, staff_rights=rights, authority=authority)
+        where = replace(at, orders=PreviewsOnly(orders))
         answer = ASSISTANT.answer(lines, where, lambda _step: None)
         _check(turn, answer)
         lines.append(Line("assistant", answer.text, answer.agent, answer.memory))
@@ -57,6 +63,8 @@ def _check(turn: Turn, answer: Answer) -> None:
                 assert answer.intent == expected, told
             case "tools":
                 assert used == [name.strip() for name in expected.split(",")], told
+            case "begins":
+                assert answer.text.startswith(expected), told
             case "says":
                 assert expected in answer.text, told
             case "not":

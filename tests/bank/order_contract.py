@@ -23,9 +23,11 @@ import pytest
 
 from webapp.bank.core_banking import CoreBanking, TransactionQuery
 from webapp.bank.errors import BankUnavailable, CustomerNotFound, OrderRefused
+from webapp.bank.order_choices import ReturnReason
 from webapp.bank.order_desk import OrderDesk
 from webapp.bank.orders import BlockCard, BlockReason, Order, TransferMoney, UnblockCard
-from webapp.bank.values import Account, AccountKind, Card, CardStatus
+from webapp.bank.regular_orders import PauseStandingOrder, ResumeStandingOrder, ReturnDirectDebit
+from webapp.bank.values import Account, AccountKind, Card, CardStatus, StandingInstruction, TransactionKind
 
 SMALL = Decimal("1.00")
 
@@ -162,3 +164,41 @@ class OrderDeskContract:
         assert after[target.id].balance == target.balance + SMALL
         newest = bank.transactions(customer, TransactionQuery(account_id=source.id, direction="out", limit=5))
         assert SMALL in {-one.amount for one in newest}
+
+    def test_a_returned_direct_debit_is_credited_once_and_marked(
+        self, bank: CoreBanking, desk: OrderDesk, customer: str
+    ) -> None:
+        query = TransactionQuery(kinds=(TransactionKind.DIRECT_DEBIT,), direction="out", limit=1)
+        newest = next(iter(bank.transactions(customer, query)), None)
+        if newest is None:
+            pytest.skip("the customer has no direct debit")
+        before = {one.id: one.balance for one in bank.accounts(customer)}
+        order, key = ReturnDirectDebit(newest.id, ReturnReason.WANTED_BACK), new_key()
+        assert desk.preview(customer, order).amount == -newest.amount
+        assert desk.carry_out(key, customer, order) == desk.carry_out(key, customer, order)
+        with pytest.raises(OrderRefused):
+            desk.carry_out(new_key(), customer, order)
+        after = {one.id: one.balance for one in bank.accounts(customer)}
+        assert after[newest.account_id] == before[newest.account_id] - newest.amount
+        assert bank.transactions(customer, query)[0].returned
+
+    def test_a_standing_order_rests_until_it_is_resumed(
+        self, bank: CoreBanking, desk: OrderDesk, customer: str
+    ) -> None:
+        def standing() -> StandingInstruction | None:
+            found = bank.standing_instructions(customer)
+            return next((one for one in found if one.kind == "standing order"), None)
+
+        before = standing()
+        if before is None:
+            pytest.skip("the customer has no standing order")
+        day_after = before.next_on + timedelta(days=1)
+        desk.carry_out(new_key(), customer, PauseStandingOrder(before.id, day_after))
+        resting = standing()
+        assert resting is not None
+        assert resting.paused_until == day_after
+        assert resting.next_on >= day_after
+        with pytest.raises(OrderRefused):
+            desk.carry_out(new_key(), customer, PauseStandingOrder(before.id, None))
+        desk.carry_out(new_key(), customer, ResumeStandingOrder(before.id))
+        assert standing() == before

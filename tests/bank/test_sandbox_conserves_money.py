@@ -16,7 +16,7 @@ from tests.bank.stored_rows import assert_books_add_up
 from tests.bank.test_sandbox_writes_money import out, payments
 from webapp.bank.core_banking import TransactionQuery
 from webapp.bank.errors import OrderRefused
-from webapp.bank.order_choices import Charges, PinLetterReason, RecallReason, Rhythm
+from webapp.bank.order_choices import Charges, PinLetterReason, RecallReason, ReturnReason, Rhythm
 from webapp.bank.orders import (
     CancelTransfer,
     ChangeStandingOrder,
@@ -33,9 +33,12 @@ from webapp.bank.orders import (
     SetUpStandingOrder,
     StopPayment,
 )
+from webapp.bank.regular_orders import PauseStandingOrder, ResumeStandingOrder, ReturnDirectDebit
 from webapp.bank.sandbox import tables
 from webapp.bank.sandbox.seeding import roll_forward
-from webapp.bank.values import AccountKind
+from webapp.bank.values import AccountKind, TransactionKind
+
+DEBITS = (TransactionKind.DIRECT_DEBIT,)
 
 
 def abroad(bank: Bank, amount: Decimal, charges: Charges) -> InternationalTransfer:
@@ -63,6 +66,9 @@ SOME_ORDERS = st.lists(
                 "change",
                 "recall",
                 "letter",
+                "return",
+                "pause",
+                "resume",
             ]
         ),
         st.decimals(min_value=Decimal("0.01"), max_value=Decimal("3000"), places=2),
@@ -112,6 +118,14 @@ def test_money_is_conserved_whatever_is_ordered(shared: Bank, orders: list[tuple
                 case "change":
                     kept = [one for one in shared.reads.standing_instructions(MARIA) if one.kind == "standing order"]
                     shared.send(ChangeStandingOrder(kept[int(amount) % len(kept)].id, amount))
+                case "return":
+                    taken = shared.reads.transactions(MARIA, TransactionQuery(kinds=DEBITS, direction="out", limit=40))
+                    why = list(ReturnReason)[int(amount) % 2]
+                    shared.send(ReturnDirectDebit(taken[int(amount) % len(taken)].id, why))
+                case "pause" | "resume":
+                    kept = [one for one in shared.reads.standing_instructions(MARIA) if one.kind == "standing order"]
+                    one = kept[int(amount) % len(kept)]
+                    shared.send(PauseStandingOrder(one.id) if what == "pause" else ResumeStandingOrder(one.id))
                 case "recall":
                     shared.send(RecallTransfer(number, RecallReason.ACCOUNT))
                 case "letter":
@@ -141,6 +155,14 @@ def test_days_that_go_by_keep_every_ledger(make_bank: MakeBank) -> None:
     gone = bank.send(InstantTransfer(source, ELSEWHERE, "Robin Vale", Decimal("40.00"))).number
     bank.time += timedelta(minutes=1)
     bank.send(RecallTransfer(gone, RecallReason.TWICE))
+    taken = bank.reads.transactions(MARIA, TransactionQuery(kinds=DEBITS, direction="out", limit=100))
+    bank.send(ReturnDirectDebit(taken[0].id, ReturnReason.WANTED_BACK))
+    old = next(one for one in taken if (TODAY - one.booked_at.date()).days > 60)
+    bank.send(ReturnDirectDebit(old.id, ReturnReason.NO_MANDATE))
+    resting = bank.send(
+        SetUpStandingOrder(source, other, "Jonas Ritter", Decimal("7.00"), Rhythm.WEEK, date(2026, 3, 25))
+    ).number
+    bank.send(PauseStandingOrder(resting, date(2026, 4, 8)))
     for days in (1, 2, 5, 9, 30):
         roll_forward(bank.engine, TODAY + timedelta(days=days))
     assert bank.posted() == 0
@@ -150,6 +172,8 @@ def test_days_that_go_by_keep_every_ledger(make_bank: MakeBank) -> None:
     assert "answered" in str(states[gone].recall)
     paid = bank.reads.transactions(MARIA, TransactionQuery(text=weekly, limit=100))
     assert [one.amount for one in paid] == [Decimal("-10.00")] * 5
+    rested = bank.reads.transactions(MARIA, TransactionQuery(text=resting, limit=100))
+    assert [one.amount for one in rested] == [Decimal("-7.00")] * 2
     rents = bank.reads.transactions(MARIA, TransactionQuery(text=rent.to_name, since=rent.next_on, limit=10))
     assert [one.amount for one in rents] == [-(rent.amount + 20)]
 

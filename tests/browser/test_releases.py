@@ -25,7 +25,7 @@ def test_a_manager_releases_what_is_above_a_tellers_limit(open_desk: OpenDesk, r
     expect(manager.page.get_by_text("Nothing waits for a second person.")).to_be_visible()
     teller.start(WEALTHY, "transfer 6200 EUR to Robin Vale, DE89370400440532013000")
     card = teller.page.locator(".proposal")
-    expect(card).to_contain_text("A second person has to confirm this")
+    expect(card).to_contain_text("A second person has to release this")
     teller.page.locator(".caller-levels").get_by_role("button", name="Full").click()
     expect(teller.page.locator("#caller-state")).to_contain_text("Full check")
     waiting = manager.page.locator("#releases li")

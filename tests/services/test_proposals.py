@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -27,10 +28,11 @@ from tests.services.proposing import (
 from webapp.bank.orders import BlockCard, BlockReason
 from webapp.extensions import db
 from webapp.http.unit_of_work import reading, unit_of_work
-from webapp.models import ChatSession, Proposal, StaffUser
+from webapp.models import ChatSession, Proposal, Role, StaffUser
 from webapp.models.base import now
 from webapp.models.proposal import Level
 from webapp.services import caller_checks, chats, proposals
+from webapp.services.authority import authority_of
 from webapp.services.errors import (
     BadInput,
     ChatEnded,
@@ -245,3 +247,39 @@ def test_standing_says_what_is_missing(in_app: Flask) -> None:
     assert (missing.may_confirm, missing.may_decline) == (False, True)
     assert "basic is needed" in missing.missing
     assert enough.may_confirm
+    assert enough.second == ""
+
+
+@pytest.mark.parametrize(
+    ("username", "amount", "limit"), [("teller", "5000.01", "5,000.00"), ("manager", "10000.01", "10,000.00")]
+)
+def test_the_card_says_that_a_second_person_is_needed_and_who_can(
+    in_app: Flask, username: str, amount: str, limit: str
+) -> None:
+    (one,) = proposed(transfer(amount), username=username)
+    with reading():
+        proposal = db.session.get_one(Proposal, one)
+        chat = db.session.get_one(ChatSession, proposal.chat_id)
+        stands = proposals.standing(steps.person(username), chat, proposal, Level.FULL)
+    assert stands.second == (
+        f"A second person has to release this: {Decimal(amount):,.2f} EUR is above the {limit} EUR that a {username} "
+        "may confirm alone. A manager of Nordhafen can, from the page Releases; never whoever asked for it."
+    )
+    assert (stands.may_confirm, stands.missing) == (False, "")
+
+
+def test_who_may_release_and_confirm_is_read_from_the_roles(in_app: Flask) -> None:
+    with unit_of_work():
+        db.session.get_one(Role, "specialist").rights = ["sessions.use", "orders.release"]
+        authority = authority_of(steps.person("admin"), "Altmarkt")
+        assert authority.who_releases.startswith("A manager or a specialist of Altmarkt can")
+        assert authority.who_confirms == "A manager or a teller"
+        assert authority.needs_second(Decimal("0.01"))
+        assert not authority.needs_second(Decimal("0.00"))
+        db.session.rollback()
+
+
+def test_the_maker_of_a_reply_knows_the_limit_of_whoever_asks(in_app: Flask) -> None:
+    work = steps.claimed(steps.ask(steps.open_chat("specialist"), username="specialist"))
+    assert work.authority is not None
+    assert (work.authority.role, work.authority.limit, work.authority.releasing) == ("Specialist", 10_000, ("Manager",))

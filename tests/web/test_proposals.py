@@ -170,7 +170,11 @@ def test_above_the_limit_the_manager_releases_and_the_teller_cannot(
     chat_id = ask(teller, words, customer=rich)
     check_caller(teller, chat_id)
     assert offers(teller) == {"decline"}
-    assert "above your limit: a second person has to confirm" in cards(teller)[0].get_text()
+    why = "A second person has to release this: 6,000.00 EUR is above the 5,000.00 EUR that a teller may confirm alone."
+    assert cards(teller)[0].get_text(" ", strip=True).startswith(why), "before anything else on the card"
+    reply = teller.page.select_one(".reply .answer")
+    assert reply is not None
+    assert reply.get_text(" ", strip=True).startswith(why), "and in what the assistant says"
     manager.get(f"/chat/{chat_id}")
     assert offers(manager) == {"confirm", "decline"}
     assert press(manager, 0, "confirm") == 303

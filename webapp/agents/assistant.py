@@ -12,7 +12,7 @@ from webapp.agents.roster import Agent, Roster
 from webapp.agents.tools import TOOLS
 from webapp.agents.tools.registry import BadArgument, Registry, Tool, ToolResult
 from webapp.agents.transcript import Answer, CallRecord, Desk, Line, ProposedAction, Step, Tell
-from webapp.agents.wording import plain
+from webapp.agents.wording import plain, together
 from webapp.bank.errors import (
     AccountNotFound,
     BankError,
@@ -93,6 +93,7 @@ class _TurnInHand:
             customer_number=self._desk.customer.number if self._desk.customer else None,
             now=self._desk.now,
             may_propose=self._may_propose,
+            proposed_by=self._proposed_by,
         )
 
     @property
@@ -103,6 +104,13 @@ class _TurnInHand:
     def _may_propose(self) -> bool:
         """Whether there is somebody to confirm a proposal, and a bank to take it."""
         return self._desk.orders is not None and "orders.confirm" in self._desk.staff_rights
+
+    @property
+    def _proposed_by(self) -> str:
+        """Who may propose in place of somebody whose role may not; "" where nobody can, or everybody who asks."""
+        if self._may_propose or self._desk.orders is None or self._desk.authority is None:
+            return ""
+        return plain(self._desk.authority.who_confirms)
 
     def _held_by(self, agent: Agent) -> tuple[Tool, ...]:
         found = (self._tools.get(name) for name in agent.tools)
@@ -171,8 +179,12 @@ class _TurnInHand:
         self._observations.append(Observation(call, result.outcome, text, result.facts))
 
     def finish(self, said: Say, model: str) -> Answer:
-        """The answer as it leaves the door: citations numbered, length bounded, nothing empty."""
+        """The answer as it leaves the door: citations numbered, length bounded, nothing empty.
+
+        Whatever a model says: that somebody else has to release what is proposed stands before it.
+        """
         text, citations = self._bibliography.settle(said.text[:LONGEST_ANSWER].strip() or GAVE_UP)
+        text = together(*self._released_by_others(), text)
         return Answer(
             text=text,
             agent=self._agent.key,
@@ -188,6 +200,20 @@ class _TurnInHand:
             proposals=tuple(self._proposals),
             takes_back=said.takes_back,
         )
+
+    def _released_by_others(self) -> list[str]:
+        authority = self._desk.authority
+        above = [
+            one.preview
+            for one in self._proposals
+            if authority is not None and authority.needs_second(one.preview.amount)
+        ]
+        if authority is None or not above:
+            return []
+        said = [plain(authority.said_of(one.amount, one.currency)) for one in above]
+        if len(self._proposals) == 1:
+            return said
+        return [f"**{plain(one.title)}**: {why}" for one, why in zip(above, said, strict=True)]
 
     def give_up(self, model: str) -> Answer:
         """What to say when the model never comes to an answer: what was found, and that it is not finished."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from webapp.agents.authority import Authority
 from webapp.bank.core_banking import CoreBanking
 from webapp.bank.orders import Order
 from webapp.bank.policy_library import PolicyLibrary
@@ -38,6 +39,7 @@ class Desk:
     staff_rights: frozenset[str] = frozenset()
     orders: OrderPreviews | None = None  # None: this installation only reads. Never what could carry an order out.
     asker: Asker = Asker()
+    authority: Authority | None = None  # None: nothing is known of limits; who confirms is told when confirming
 
 
 @dataclass(frozen=True, slots=True)

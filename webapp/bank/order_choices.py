@@ -37,3 +37,10 @@ class PinLetterReason(StrEnum):
     REMINDER = "forgotten"
     NEW = "new PIN"
     MISSING = "letter not arrived"
+
+
+class ReturnReason(StrEnum):
+    """Why a direct debit is given back: the customer wants it, or has never given a mandate."""
+
+    WANTED_BACK = "wanted back"
+    NO_MANDATE = "no mandate"

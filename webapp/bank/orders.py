@@ -11,7 +11,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from webapp.bank.order_choices import Charges, PinLetterReason, RecallReason, Rhythm
+from webapp.bank.order_choices import Charges, PinLetterReason, RecallReason, ReturnReason, Rhythm
+from webapp.bank.regular_orders import PauseStandingOrder, ResumeStandingOrder, ReturnDirectDebit
 
 
 class BlockReason(StrEnum):
@@ -291,7 +292,7 @@ Order: TypeAlias = (
     BlockCard | UnblockCard | ReplaceCard | ActivateCard | SetCardLimit | TransferMoney | CancelTransfer | StopPayment
     | OpenDispute | WithdrawDispute | ResolveAlert | ReportFraud | UpdateContact | InstantTransfer | ScheduleTransfer
     | PayBill | InternationalTransfer | SetUpStandingOrder | ChangeStandingOrder | RecallTransfer | ResetPinCount
-    | SendPinLetter
+    | SendPinLetter | ReturnDirectDebit | PauseStandingOrder | ResumeStandingOrder
 )  # fmt: skip
 ORDERS: Mapping[str, Any] = {one.kind: one for one in get_args(Order)}
 Plain: TypeAlias = "str | bool | list[str]"
@@ -306,6 +307,7 @@ _ENUMS: Mapping[str, type[StrEnum]] = {
     "Rhythm": Rhythm,
     "RecallReason": RecallReason,
     "PinLetterReason": PinLetterReason,
+    "ReturnReason": ReturnReason,
 }
 
 

@@ -198,6 +198,7 @@ class Transaction:
     category: str  # "groceries", "rent", ...
     balance_after: Decimal | None  # None while pending
     card_last_four: str | None = None
+    returned: str | None = None  # of a direct debit that was given back: "returned on 18 Mar 2026"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,3 +264,4 @@ class StandingInstruction:
     next_on: date
     last_on: date | None = None
     stopped: str | None = None  # "the next one" or "until cancelled"; a standing order that was ended is not told
+    paused_until: date | None = None  # a standing order that rests until then; `next_on` is the day it pays again

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Select, exists, select, update
 
+from webapp.agents.authority import Authority, is_above
 from webapp.agents.transcript import Answer, ProposedAction
 from webapp.bank.orders import arguments_of, digest_of
 from webapp.extensions import db
@@ -21,6 +22,7 @@ from webapp.models import ChatSession, Proposal, Question, Reply, StaffUser
 from webapp.models.base import now
 from webapp.models.proposal import UNDER_WAY, Level, ProposalState
 from webapp.services import audit, outbox
+from webapp.services.authority import authority_of
 from webapp.services.errors import (
     ChatEnded,
     DomainError,
@@ -42,7 +44,7 @@ class Standing:
     may_confirm: bool = False
     may_decline: bool = False
     missing: str = ""
-    needs_second: bool = False
+    second: str = ""  # that a second person has to release it, why, and who can; "" if none has to
 
 
 # Proposing
@@ -220,16 +222,28 @@ def _decide(staff: StaffUser, proposal: Proposal, state: ProposalState) -> None:
 
 def standing(staff: StaffUser, chat: ChatSession, proposal: Proposal, level: Level) -> Standing:
     """What this person may do with a proposal now."""
-    second = needs_second(proposal)
     if not proposal.is_open:
-        return Standing(needs_second=second)
+        return Standing()
     problem = _in_the_way(staff, chat, proposal, level)
+    second = _second_person(chat, proposal)
+    said_already = isinstance(problem, SecondPersonNeeded)
     return Standing(
         may_confirm=problem is None,
         may_decline=_may_decline(staff, chat, proposal),
-        missing=f"{problem.sentence} {problem.next_step}" if problem else "",
-        needs_second=second,
+        missing=f"{problem.sentence} {problem.next_step}" if problem and not said_already else "",
+        second=second,
     )
+
+
+def _second_person(chat: ChatSession, proposal: Proposal) -> str:
+    if not needs_second(proposal):
+        return ""
+    return _authority(chat, proposal).said_of(Decimal(proposal.amount_cents).scaleb(-2), proposal.currency)
+
+
+def _authority(chat: ChatSession, proposal: Proposal) -> Authority:
+    proposer = db.session.get(StaffUser, proposal.proposer_id) if proposal.proposer_id else None
+    return authority_of(proposer, chat.branch)
 
 
 def _may_decline(staff: StaffUser, chat: ChatSession, proposal: Proposal) -> bool:
@@ -264,7 +278,7 @@ def _not_theirs(staff: StaffUser, chat: ChatSession, proposal: Proposal) -> Doma
         if staff.id == proposal.proposer_id or staff.id == chat.staff_id:
             return SecondPersonNeeded(
                 f"{_euros(proposal)} is above your limit: a second person has to confirm it.",
-                f"Ask a manager of {chat.branch} to open this session.",
+                _authority(chat, proposal).who_releases,
             )
         return None if staff.may("orders.release") else NotAllowed("Your role does not release orders of others.")
     if staff.id != chat.staff_id:
@@ -274,11 +288,8 @@ def _not_theirs(staff: StaffUser, chat: ChatSession, proposal: Proposal) -> Doma
 
 def needs_second(proposal: Proposal) -> bool:
     """Whether the money at stake is above what the proposer's role may move on its own word."""
-    if not proposal.amount_cents:
-        return False
     proposer = db.session.get(StaffUser, proposal.proposer_id) if proposal.proposer_id else None
-    limit = proposer.role.confirm_limit if proposer else None
-    return proposal.amount_cents > (limit or 0) * 100
+    return is_above(Decimal(proposal.amount_cents).scaleb(-2), proposer.role.confirm_limit if proposer else None)
 
 
 def _euros(proposal: Proposal) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from webapp.agents.authority import Authority
 from webapp.agents.transcript import Line
 from webapp.extensions import db
 from webapp.models import ChatSession, Question, Reply
 from webapp.models.message import ReplyState
+from webapp.services.authority import authority_of
 from webapp.services.errors import ChatNotFound
 from webapp.services.replies import transcript
 
@@ -38,6 +40,7 @@ class Asked:
     customer_number: str | None
     time_zone: str
     said: Said
+    authority: Authority | None = None
 
     @property
     def question(self) -> str:
@@ -65,6 +68,7 @@ def conversation(chat_id: str) -> list[Asked]:
                 customer_number=chat.customer_number,
                 time_zone=question.time_zone or "UTC",
                 said=_said(reply),
+                authority=authority_of(chat.staff, chat.branch),
             )
         )
     return found

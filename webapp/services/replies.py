@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Table, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from webapp import figures
+from webapp.agents.authority import Authority
 from webapp.agents.roster import TEAM
 from webapp.agents.transcript import Answer, Line
 from webapp.extensions import db
@@ -21,6 +22,7 @@ from webapp.models import ChatSession, CitedPassage, Message, Question, Reply, R
 from webapp.models.base import now
 from webapp.models.message import INTERRUPTED, UNFINISHED_REPLY, ReplyState
 from webapp.services import audit, gaps, outbox, proposals, rerouting
+from webapp.services.authority import authority_of
 from webapp.services.conversation import one_line, plain
 from webapp.services.errors import MoveNotAllowed
 
@@ -52,6 +54,7 @@ class Work:
     staff_id: int | None = None
     question_id: int = 0
     asked_of: str | None = None  # the agent somebody chose
+    authority: Authority | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ def claim(reply_id: int, maker: str = "") -> Work | None:
         staff_id=chat.staff_id,
         question_id=question.id,
         asked_of=question.asked_of,
+        authority=authority_of(chat.staff, chat.branch),
     )
 
 

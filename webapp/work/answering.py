@@ -246,6 +246,7 @@ def _think(app: Flask, making: Making) -> Answer:
         staff_rights=work.staff_rights,
         orders=cast(OrderPreviews | None, app.extensions["bankside.previews"]),
         asker=Asker(work.staff_id, work.reply_id, work.chat_id),
+        authority=work.authority,
     )
     return assistant.answer(work.lines, desk, _Teller(feed_of(app), making))
 

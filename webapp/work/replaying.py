@@ -85,4 +85,5 @@ def _desk(app: Flask, asked: Asked, chat_id: str) -> Desk:
         staff_rights=asked.staff_rights,
         orders=cast(OrderPreviews | None, app.extensions["bankside.previews"]),
         asker=Asker(session=chat_id),
+        authority=asked.authority,
     )

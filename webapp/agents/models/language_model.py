@@ -46,6 +46,7 @@ class Turn:
     customer_number: str | None  # the customer the session is about
     now: datetime  # in the viewer's time zone
     may_propose: bool = False  # whether proposals can be confirmed here; without it tools only read
+    proposed_by: str = ""  # it is this person's role that may not: who may, as "A manager or a teller"
 
 
 @dataclass(frozen=True, slots=True)

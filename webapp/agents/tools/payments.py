@@ -167,7 +167,9 @@ def standing_instructions(
         row = rows[0]
         lead = f"{plain(row.kind[:1].upper() + row.kind[1:])} to {plain(row.to_name)}"
         last = f", last on {day(row.last_on)}" if row.last_on else ""
-        text = f"{lead}: {money(row.amount, row.currency)} every {plain(row.every)}, next on {day(row.next_on)}{last}."
+        rests = f"paused until {day(row.paused_until)}, " if row.paused_until else ""
+        amount = f"{money(row.amount, row.currency)} every {plain(row.every)}"
+        text = f"{lead}: {amount}, {rests}next on {day(row.next_on)}{last}."
         return ToolResult(text, facts={"payee": row.to_name})
     many = [count(sum(row.kind == one for row in rows), one) for one in ("standing order", "direct debit")]
     lead = listed([words for words in many if not words.startswith("0 ")])
@@ -177,7 +179,7 @@ def standing_instructions(
             plain(row.to_name),
             plain(row.kind),
             plain(row.every),
-            day(row.next_on),
+            f"{day(row.next_on)} (paused)" if row.paused_until else day(row.next_on),
             ending(accounts[row.account_id].last_four) if row.account_id in accounts else "",
             figure(row.amount),
         )

@@ -23,10 +23,11 @@ def proposed(
     preview = desk.orders.preview(customer_of(desk).number, order)
     clause = _clause(desk, rule)
     fee = f"Fee {money(preview.fee, preview.currency)}." if preview.fee != NOTHING else "No fee."
-    text = f"Ready to confirm: **{plain(preview.title)}**. {fee}"
+    second = desk.authority is not None and desk.authority.needs_second(preview.amount)
+    ready = "Ready for a second person to release" if second else "Ready to confirm"
     return ToolResult(
-        text,
-        facts={**(facts or {}), "proposed": order.kind},
+        f"{ready}: **{plain(preview.title)}**. {fee}",
+        facts={**(facts or {}), "proposed": order.kind, **({"second_person": True} if second else {})},
         proposal=ProposedAction(order, preview, level, clause),
     )
 

@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypeAlias
 
 from webapp.agents.transcript import Citation, Desk, Json, ProposedAction, VerificationLevel
+from webapp.agents.wording import plain
 
 Outcome: TypeAlias = Literal["ok", "refused", "not found", "failed"]
 
@@ -156,7 +157,8 @@ class Tool:
     def __call__(self, desk: Desk, supplied: Mapping[str, Json]) -> ToolResult:
         """Check the right and the arguments, and use the tool."""
         if self.right and self.right not in desk.staff_rights:
-            raise BadArgument(f"Your role may not do this: it does not carry the right {self.right}.")
+            who = f" {plain(desk.authority.who_confirms)} may." if desk.authority else ""
+            raise BadArgument(f"Your role may not do this: it does not carry the right {self.right}.{who}")
         return self.run(desk, **self.read_arguments(supplied))
 
     def schema(self) -> dict[str, Json]:

@@ -265,6 +265,7 @@ def transaction(desk: Desk, transaction_id: str) -> ToolResult:
         ("Booked", when(row.booked_at, desk.now)),
         ("Kind", plain(row.kind)),
         ("Status", plain(row.status)),
+        ("Given back", plain(row.returned or "")),
         ("Statement text", plain(row.text)),
         ("Category", plain(row.category)),
         ("Account", account_name(account) if account else ""),

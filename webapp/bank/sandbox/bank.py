@@ -16,6 +16,7 @@ from webapp.bank.core_banking import TransactionQuery
 from webapp.bank.errors import AccountNotFound, BankUnavailable, CardNotFound, CustomerNotFound
 from webapp.bank.sandbox import reading, tables
 from webapp.bank.sandbox.counter import written_day
+from webapp.bank.sandbox.debit_orders import said_of
 from webapp.bank.sandbox.folding import fold
 from webapp.bank.sandbox.searching import customers_matching, pending_sums, transactions_matching, within
 from webapp.bank.values import (
@@ -110,8 +111,8 @@ class SandboxBank:
                 if query.account_id not in ids:
                     raise AccountNotFound(query.account_id)
                 ids = [query.account_id]
-            found = connection.execute(transactions_matching(ids, query)).all()
-        return [reading.transaction_from(row) for row in found]
+            found = connection.execute(_with_returns(transactions_matching(ids, query))).all()
+        return [reading.transaction_from(row, said_of(row) if row.asked_on else None) for row in found]
 
     def transfers(self, customer_number: str, limit: int = 20) -> Sequence[Transfer]:
         """The customer's transfer orders, newest first."""
@@ -129,15 +130,17 @@ class SandboxBank:
     def standing_instructions(self, customer_number: str) -> Sequence[StandingInstruction]:
         """The customer's standing orders and direct debits, next due first."""
         instructions, stops, ours = tables.standing_instructions, tables.stops, tables.standing_orders
+        pauses = tables.pauses
         statement = (
             _through_accounts(instructions, customer_number)
-            .add_columns(stops.c.placed_on, stops.c.only_on, ours.c.last_on)
+            .add_columns(stops.c.placed_on, stops.c.only_on, ours.c.last_on, pauses.c.resume_on)
             .outerjoin(ours, ours.c.instruction_id == instructions.c.id)
             .outerjoin(stops, stops.c.instruction_id == instructions.c.id)
+            .outerjoin(pauses, pauses.c.instruction_id == instructions.c.id)
             .order_by(instructions.c.next_on, instructions.c.id)
         )
         return [
-            reading.instruction_from(row, _stopped(row), row.last_on)
+            reading.instruction_from(row, _stopped(row), row.last_on, row.resume_on)
             for row in self._rows_of_customer(statement, customer_number)
             if row.placed_on is None or row.kind == "direct debit"
         ]
@@ -204,6 +207,14 @@ def _recall(row: Row[Any]) -> str | None:
         return f"{asked}, answer by {written_day(row.answer_by)}"
     answer = "the recipient agreed, the money is back" if row.agreed else "the recipient refused"
     return f"{asked}, answered {written_day(row.answered_on)}: {answer}"
+
+
+def _with_returns(statement: Select[Any]) -> Select[Any]:
+    """Movements with what became of giving direct debits back."""
+    transactions, returns = tables.transactions, tables.debit_returns
+    return statement.outerjoin(returns, returns.c.transaction_id == transactions.c.id).add_columns(
+        returns.c.asked_on, returns.c.answer_by, returns.c.answered_on, returns.c.agreed
+    )
 
 
 def _plain(customer_number: str) -> str:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Row, Select, Table, select
+from sqlalchemy import Column, Connection, Row, Select, Table, or_, select
 
 from webapp.bank.errors import OrderRefused
 from webapp.bank.previews import Preview
@@ -59,12 +59,20 @@ class Counter:
         """The first row found."""
         return self.connection.execute(statement.with_for_update() if self.acting else statement).first()
 
-    def account(self, account_id: str) -> Account:
-        """An account of the customer's; raises `OrderRefused`."""
+    def account(self, account_id: str, beside: str | None = None) -> Account:
+        """An account of the customer's; raises `OrderRefused`. `beside`: the IBAN that money will go to."""
+        if self.acting and beside:
+            self._hold(account_id, beside)
         row = self.account_row(tables.accounts.c.id, account_id)
         if row is None or row.customer_number != self.customer.number:
             raise OrderRefused("The customer has no such account.")
         return self.account_of(row)
+
+    def _hold(self, account_id: str, iban: str) -> None:
+        """Lock both ends in the order of their ids: two orders the other way round wait, and are no deadlock."""
+        accounts = tables.accounts
+        both = select(accounts.c.id).where(or_(accounts.c.id == account_id, accounts.c.iban == iban))
+        self.connection.execute(both.order_by(accounts.c.id).with_for_update()).all()
 
     def account_row(self, column: Column[Any], value: str) -> Row[Any] | None:
         """Any account of the bank, by id or IBAN."""

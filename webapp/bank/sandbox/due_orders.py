@@ -17,7 +17,9 @@ from webapp.bank.sandbox import reading, tables
 from webapp.bank.sandbox.bank_days import bank_day_from, bank_days_after
 from webapp.bank.sandbox.counter import NOTHING, Counter, written_day
 from webapp.bank.sandbox.dates import NIGHT_ENDS, at, to_utc
+from webapp.bank.sandbox.debit_orders import credit_back
 from webapp.bank.sandbox.ledger import OTHER_BANKS, Leg, post
+from webapp.bank.sandbox.pauses import end_pauses
 from webapp.bank.sandbox.payment_orders import (
     Sending,
     book,
@@ -30,6 +32,8 @@ from webapp.bank.values import Account, TransactionKind, TransferState
 
 RECALL_TAKES: Final = 6  # working days until the other bank answers
 AGREES: Final = 5  # of eight recipients
+MANDATE_TAKES: Final = timedelta(days=20)
+HAS_NO_MANDATE: Final = 6  # of eight recipients
 
 
 class Morning:
@@ -40,8 +44,8 @@ class Morning:
         self.today = today
         self._moment = to_utc(at(today, NIGHT_ENDS))
 
-    def counter(self, account_id: str, key: str) -> tuple[Counter, Account]:
-        """Somebody at the counter for the owner of an account."""
+    def counter(self, account_id: str, key: str, to_iban: str | None = None) -> tuple[Counter, Account]:
+        """Somebody at the counter for the owner of an account, perhaps to send money to an IBAN."""
         customers, accounts = tables.customers, tables.accounts
         owner = self.connection.execute(
             select(customers)
@@ -50,7 +54,7 @@ class Morning:
         ).one()
         self._moment += timedelta(milliseconds=1)
         counter = Counter(self.connection, reading.customer_from(owner), key, self._moment, acting=True)
-        return counter, counter.account(account_id)
+        return counter, counter.account(account_id, beside=to_iban)
 
 
 def act_on(connection: Connection, today: date) -> None:
@@ -59,6 +63,8 @@ def act_on(connection: Connection, today: date) -> None:
     _send_scheduled(morning)
     _pay_standing_orders(morning)
     _hear_of_recalls(morning)
+    _hear_of_mandates(morning)
+    end_pauses(connection, today)
 
 
 def _sending(counter: Counter, source: Account, row: Row[Any], to_iban: str | None, reference: str) -> Sending:
@@ -81,7 +87,7 @@ def _send_scheduled(morning: Morning) -> None:
         .order_by(transfers.c.execute_on, transfers.c.id)
     ).all()
     for row in due:
-        counter, source = morning.counter(row.account_id, row.order_key)
+        counter, source = morning.counter(row.account_id, row.order_key, row.to_iban)
         changed: dict[str, Any]
         try:
             sending = _sending(counter, source, row, row.to_iban, row.reference)
@@ -137,7 +143,7 @@ def _pay(morning: Morning, row: Row[Any]) -> None:
 
 
 def _paid(morning: Morning, row: Row[Any]) -> bool:
-    counter, source = morning.counter(row.account_id, row.order_key)
+    counter, source = morning.counter(row.account_id, row.order_key, row.to_iban)
     try:
         sending = _sending(counter, source, row, row.to_iban, row.reference)
     except OrderRefused:
@@ -172,6 +178,26 @@ def _hear_of_recalls(morning: Morning) -> None:
             back = Leg(source.id, row.amount, TransactionKind.REFUND, row.to_name, text, "refund")
             post(counter, (Leg(OTHER_BANKS, -row.amount), back))
         connection.execute(update(recalls).where(recalls.c.id == row.id).values(answered_on=today, agreed=agreed))
+
+
+def _hear_of_mandates(morning: Morning) -> None:
+    """What recipients of contested direct debits have to show, the same for the same claim."""
+    connection, today = morning.connection, morning.today
+    returns, transactions = tables.debit_returns, tables.transactions
+    waiting = connection.execute(
+        select(returns, transactions.c.account_id)
+        .join(transactions, transactions.c.id == returns.c.transaction_id)
+        .where(returns.c.answered_on.is_(None), returns.c.asked_on <= today - MANDATE_TAKES)
+        .order_by(returns.c.id)
+    ).all()
+    for row in waiting:
+        agreed = hashlib.sha256(row.id.encode()).digest()[0] % 8 < HAS_NO_MANDATE
+        if agreed:
+            counter, source = morning.counter(row.account_id, row.order_key)
+            statement = select(transactions).where(transactions.c.id == row.transaction_id)
+            payment = reading.transaction_from(connection.execute(statement).one())
+            credit_back(counter, source.id, payment, f"Claim {row.id}: the recipient has shown no mandate")
+        connection.execute(update(returns).where(returns.c.id == row.id).values(answered_on=today, agreed=agreed))
 
 
 def taken_over(connection: Connection) -> list[str]:

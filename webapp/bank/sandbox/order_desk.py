@@ -18,7 +18,9 @@ from webapp.bank.previews import Preview
 from webapp.bank.sandbox import (
     card_orders,
     case_orders,
+    debit_orders,
     outward_orders,
+    pauses,
     payment_orders,
     pin_orders,
     reading,
@@ -30,6 +32,8 @@ from webapp.bank.sandbox.counter import Counter, Plan
 from webapp.bank.sandbox.folding import fold
 
 LONGEST_KEY = 64
+ATTEMPTS = 3
+GIVEN_UP = ("40001", "40P01")  # SQLSTATE of a serialization failure and of a deadlock: the transaction was undone
 ANOTHER_ORDER = "This key was used for another order."
 PLANS: Mapping[str, Callable[[Counter, Any], Plan]] = {
     "block_card": card_orders.block,
@@ -54,6 +58,9 @@ PLANS: Mapping[str, Callable[[Counter, Any], Plan]] = {
     "recall_transfer": recall_orders.recall,
     "reset_pin_count": pin_orders.reset_count,
     "send_pin_letter": pin_orders.send_letter,
+    "return_direct_debit": debit_orders.give_back,
+    "pause_standing_order": pauses.pause,
+    "resume_standing_order": pauses.resume,
 }
 
 
@@ -81,9 +88,7 @@ class SandboxOrderDesk:
         digest = digest_of([customer_number, order.kind, arguments_of(order)])
         with self._answering():
             try:
-                with self._engine.begin() as connection:
-                    self._take(connection, key, customer_number, order, digest)
-                    self._decide(connection, key, customer_number, order)
+                self._attempt(key, customer_number, order, digest)
             except IntegrityError:
                 with self._engine.connect() as connection:
                     if self._row(connection, key) is None:
@@ -95,6 +100,18 @@ class SandboxOrderDesk:
         if row.state == "refused":
             raise OrderRefused(row.text)
         return Receipt(row.receipt_number, row.at, row.text)
+
+    def _attempt(self, key: str, customer_number: str, order: Order, digest: str) -> None:
+        """One transaction; again from the start if the database gave it up so that another could go on."""
+        for again in range(ATTEMPTS - 1, -1, -1):
+            try:
+                with self._engine.begin() as connection:
+                    self._take(connection, key, customer_number, order, digest)
+                    self._decide(connection, key, customer_number, order)
+                return
+            except OperationalError as failure:
+                if not again or getattr(failure.orig, "sqlstate", "") not in GIVEN_UP:
+                    raise
 
     def outcome(self, key: str) -> Outcome:
         """What became of a key."""

@@ -57,8 +57,8 @@ _WHO_PAYS = {
 
 def instant(counter: Counter, order: InstantTransfer) -> Plan:
     """Executed at once, on any day; within the bank it is a transfer like any other."""
-    source = counter.account(order.account_id)
     iban = _valid(order.to_iban)
+    source = counter.account(order.account_id, beside=iban)
     check_sender(source)
     check_words(order.amount, order.to_name, order.reference)
     target = own_bank_account(counter, source, iban)
@@ -86,8 +86,8 @@ def instant(counter: Counter, order: InstantTransfer) -> Plan:
 
 def schedule(counter: Counter, order: ScheduleTransfer) -> Plan:
     """Kept for a day to come. The fee is taken now, the money in the morning of that day."""
-    source = counter.account(order.account_id)
     iban = _valid(order.to_iban)
+    source = counter.account(order.account_id, beside=iban)
     check_sender(source)
     check_words(order.amount, order.to_name, order.reference)
     target = own_bank_account(counter, source, iban)

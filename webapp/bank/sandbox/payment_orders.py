@@ -38,8 +38,8 @@ RECALL = "It has been executed. A recall costs 12.00 EUR and needs the recipient
 
 def transfer(counter: Counter, order: TransferMoney) -> Plan:
     """Move money, at once within the bank; to another bank it is executed on a working day and arrives on the next."""
-    source = counter.account(order.account_id)
     iban = read_iban(order.to_iban)
+    source = counter.account(order.account_id, beside=iban)
     if iban is None:
         raise OrderRefused("The IBAN is not valid: its length or check digits are wrong.")
     check_sender(source)

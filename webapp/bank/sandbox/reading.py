@@ -104,8 +104,8 @@ def card_from(row: Row[Any]) -> Card:
     )
 
 
-def transaction_from(row: Row[Any]) -> Transaction:
-    """A movement."""
+def transaction_from(row: Row[Any], returned: str | None = None) -> Transaction:
+    """A movement; `returned` is what became of giving it back."""
     return Transaction(
         id=row.id,
         account_id=row.account_id,
@@ -119,6 +119,7 @@ def transaction_from(row: Row[Any]) -> Transaction:
         category=row.category,
         balance_after=row.balance_after,
         card_last_four=row.card_last_four,
+        returned=returned,
     )
 
 
@@ -141,7 +142,9 @@ def transfer_from(row: Row[Any], recall: str | None = None) -> Transfer:
     )
 
 
-def instruction_from(row: Row[Any], stopped: str | None = None, last_on: date | None = None) -> StandingInstruction:
+def instruction_from(
+    row: Row[Any], stopped: str | None = None, last_on: date | None = None, paused_until: date | None = None
+) -> StandingInstruction:
     """A standing order or direct debit."""
     return StandingInstruction(
         id=row.id,
@@ -154,6 +157,7 @@ def instruction_from(row: Row[Any], stopped: str | None = None, last_on: date | 
         next_on=row.next_on,
         last_on=last_on,
         stopped=stopped,
+        paused_until=paused_until,
     )
 
 

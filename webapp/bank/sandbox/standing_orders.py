@@ -32,8 +32,8 @@ def next_after(day: date, every: str, anchor: int) -> date:
 
 def set_up(counter: Counter, order: SetUpStandingOrder) -> Plan:
     """Free of charge, from the next working day on."""
-    source = counter.account(order.account_id)
     iban = read_iban(order.to_iban)
+    source = counter.account(order.account_id, beside=iban)
     if iban is None:
         raise OrderRefused("The IBAN is not valid: its length or check digits are wrong.")
     check_sender(source)
@@ -88,7 +88,7 @@ def change(counter: Counter, order: ChangeStandingOrder) -> Plan:
         raise OrderRefused("A direct debit's amount is the recipient's; it can only be stopped or returned.")
     if counter.one(select(tables.stops).where(tables.stops.c.instruction_id == found.id)) is not None:
         raise OrderRefused(f"The standing order to {found.to_name} has ended.")
-    if ours is None and _is_savings_plan(counter, found.to_name):
+    if ours is None and is_savings_plan(counter, found.to_name):
         raise OrderRefused("A savings plan into an own account is ended and set up anew; it is not changed.")
     check_words(order.amount, found.to_name, "")
     if counter.today > bank_days_before(found.next_on, 1):
@@ -133,7 +133,8 @@ def change(counter: Counter, order: ChangeStandingOrder) -> Plan:
     return Plan(preview, act)
 
 
-def _is_savings_plan(counter: Counter, to_name: str) -> bool:
+def is_savings_plan(counter: Counter, to_name: str) -> bool:
+    """Whether the recipient is an account of the customer's own: then the books keep both sides."""
     accounts = tables.accounts
     own = select(accounts.c.id).where(
         accounts.c.customer_number == counter.customer.number, accounts.c.name == to_name

@@ -340,6 +340,29 @@ recalls = Table(
     Column("agreed", Boolean),
 )
 
+debit_returns = Table(
+    "bank_debit_returns",
+    METADATA,
+    Column("id", String(12), primary_key=True),
+    Column("transaction_id", ForeignKey("bank_transactions.id"), nullable=False, unique=True),
+    Column("order_key", ForeignKey("bank_orders.key"), nullable=False),
+    Column("reason", String(20), nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("answer_by", Date),  # none: it was returned at once
+    Column("answered_on", Date),
+    Column("agreed", Boolean),  # whether the money is back
+)
+
+pauses = Table(
+    "bank_pauses",
+    METADATA,
+    Column("instruction_id", ForeignKey("bank_standing_instructions.id"), primary_key=True),
+    Column("order_key", ForeignKey("bank_orders.key"), nullable=False),
+    Column("paused_on", Date, nullable=False),
+    Column("resume_on", Date, nullable=False),  # what is due on this day is paid again
+    Column("was_next_on", Date, nullable=False),  # the day that would have been the next
+)
+
 pin_letters = Table(
     "bank_pin_letters",
     METADATA,

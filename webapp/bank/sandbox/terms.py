@@ -89,6 +89,12 @@ MONTHS_AHEAD: Final = 12
 RECALL_FEE: Final = Decimal("12.00")
 RECALL_ANSWER_DAYS: Final = 15  # working days
 
+# Direct debits that are returned, standing orders that rest
+RETURN_WEEKS: Final = 8
+RETURN_MONTHS: Final = 13  # if there was no mandate
+MANDATE_ANSWER_DAYS: Final = 30
+PAUSE_MONTHS: Final = 6
+
 # PIN letters
 PIN_LETTER_FEE: Final = Decimal("5.00")
 PIN_LETTER_DAYS: Final = 3  # working days

@@ -38,6 +38,9 @@ WORDS = {
     "propose_recall": r"recall\w*|back|revers\w*|wrong\w*|mistak\w*|twice|undo",
     "propose_standing_order": r"standing|so|regular\w*|monthly|weekly|yearly|quarterly|every|each|automatic\w*",
     "propose_standing_order_change": r"chang\w*|rais\w*|lower\w*|increas\w*|reduc\w*|adjust\w*|more|less|ends?|until",
+    "propose_standing_order_pause": r"paus\w*|suspend\w*|hold|skip\w*|interrupt\w*|stop\w*|until|rest",
+    "propose_standing_order_resumption": r"resum\w*|restart\w*|reactivat\w*|continu\w*|again|pause",
+    "propose_direct_debit_return": r"return\w*|back|refund\w*|revers\w*|reclaim\w*|bounc\w*|mandate|unauthori\w*",
     "propose_transfer_cancellation": r"cancel\w*|stop\w*|recall\w*|revok\w*|undo|back",
     "propose_stopped_payment": r"stop\w*|cancel\w*|end|ends|ended|revok\w*|refus\w*|return\w*",
     "propose_dispute": (

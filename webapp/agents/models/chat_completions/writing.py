@@ -90,7 +90,7 @@ class Letter:
             instructions=turn.agent.instructions,
             today=format_datetime(turn.now, "EEEE, d MMMM y, HH:mm", locale="en"),
             customer=customer,
-            proposing=prompt("proposing" if turn.may_propose else "reading_only"),
+            proposing=prompt("proposing" if turn.may_propose else "reading_only") + _who_may(turn),
             opening=self.marks.opening,
             closing=self.marks.closing,
         )
@@ -122,6 +122,12 @@ class Letter:
         content = f"{seen.outcome}\n{self.marks.around(told, seen.call.tool[:60])}"
         name = re.sub(r"\W", "_", seen.call.tool)[:60] or "unknown"
         return [_called(key, name, arguments), {"role": "tool", "tool_call_id": key, "content": content}]
+
+
+def _who_may(turn: Turn) -> str:
+    if not turn.proposed_by:
+        return ""
+    return f"\n- It is the role of this member of staff that may not. {turn.proposed_by} may: say so first."
 
 
 def _called(key: str, name: str, arguments: str) -> Message:

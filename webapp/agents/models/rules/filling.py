@@ -37,6 +37,8 @@ _WORDS = {
                ("sent twice", r"twice|double"), ("wrong amount", r"amount|too much"),
                ("wrong account", r"account|iban|person|recipient|typ(?:o|ed)"),
                ("letter not arrived", r"arriv|never came|not come|lost"), ("new PIN", r"\bnew\b|another"),
+               ("no mandate", r"mandate|never|unauthori|not authori|didn't"),
+               ("wanted back", r"other|another|back|yes"),
                ("forgotten", r"forg[oe]t|remember|remind|same pin|again")),
     "charges": (("OUR", r"\bour\b|sender|customer pays|we pay|all"), ("SHA", r"\bsha\b|shared?|each|split|both"),
                 ("BEN", r"\bben\b|recipient|beneficiary")),
@@ -56,7 +58,7 @@ def picked(awaiting: Awaiting, text: str, entities: Entities) -> Entities | None
             return Entities(iban=entities.iban)
         own = _OWN_ACCOUNT.search(text)
         return Entities(to_account=own[1].lower()) if own and len(text.split()) <= 6 else None
-    if awaiting.slot in ("on", "foreign", "bic", "currency", "invoice", "address"):
+    if awaiting.slot in ("on", "resume", "foreign", "bic", "currency", "invoice", "address"):
         return detail_answered(awaiting.slot, text, entities)
     if awaiting.slot == "name" and 0 < len(text.split()) <= _LONGEST_NAME:
         return Entities(name=text.strip(" .,;"))

@@ -12,7 +12,8 @@ _LONGEST = 400
 # What may be asked for. "decision": something was proposed, and its card waits for a person.
 SLOTS = frozenset(
     """customer card amount payment reason answer part value iban name account_from account_to transfer payee dispute
-    alert item decision on every invoice foreign bic currency charges address""".split()
+    alert item decision on every invoice foreign bic currency charges address
+    resume""".split()
 )
 
 

@@ -18,14 +18,16 @@ from webapp.agents.models.rules.orders import alert_answer
 from webapp.agents.models.rules.reading import CONVERSATION, HANDBOOK, Reader, Reading, Task
 from webapp.agents.models.rules.routing import Within, router
 from webapp.agents.models.rules.scripts import SCENES
-from webapp.agents.models.rules.scripts.orders import DECIDE, PROPOSING
+from webapp.agents.models.rules.scripts.orders import PROPOSING
 from webapp.agents.models.rules.scripts.part import Part, Scene, Script, Seen, card_of, quoted
+from webapp.agents.models.rules.scripts.proposing import DECIDE, WAITS
 from webapp.agents.roster import TEAM
 from webapp.agents.wording import PANEL, count, listed, together
 from webapp.agents.words import clean
 
 _FOCUS = ("card", "account", "transfer", "transaction", "merchant", "amount")
 WHO = "Carry it out in the core banking system as the handbook says, or ask for a person here."
+WHO_ELSE = "Hand the session over, or carry it out in the core banking system as the handbook says if you may there."
 _NO_MORE = "No more look-ups are possible for this question."
 _SHOWN_BY = {
     "transaction": "transactions",
@@ -264,12 +266,13 @@ def _joined(reading: Reading, parts: list[tuple[Task, Part]], waiting: list[Task
     if len(parts) == 1 and only.nothing_found and not reading.route.concepts:
         return reply_to(replace(reading, tasks=(), kind="foreign"), turn.customer_number)
     awaiting = next((part.awaiting for _, part in parts if part.awaiting), None)
-    texts = [_cannot(parts), *(part.text for _, part in parts)]
-    if any(part.proposed for _, part in parts):
-        texts.append(DECIDE)
+    texts = [_cannot(parts, turn.proposed_by), *(part.text for _, part in parts)]
+    proposed = [part for _, part in parts if part.proposed]
+    if proposed:
+        texts.append(WAITS if all(part.second for part in proposed) else DECIDE)
         awaiting = awaiting or _decision(reading, parts)
     if texts[0]:
-        texts.append(WHO)
+        texts.append(WHO_ELSE if turn.proposed_by else WHO)
     asks_customer = waiting or (turn.customer_number is None and any(task.intent.change for task, _ in parts))
     if waiting:
         texts.append(f"For the rest ({listed([_topic(task) for task in waiting])}) a customer is needed. {PANEL}.")
@@ -297,13 +300,20 @@ def _decision(reading: Reading, parts: list[tuple[Task, Part]]) -> Awaiting:
     return Awaiting("decision", reading.kept or reading.said, task.intent.key, task.entities.to_json())
 
 
-def _cannot(parts: list[tuple[Task, Part]]) -> str:
-    """That nothing was changed, when something was to be; never left out, whatever else is said."""
-    acts = list(dict.fromkeys(part.act for _, part in parts if part.act))
+def _cannot(parts: list[tuple[Task, Part]], proposed_by: str) -> str:
+    """That nothing was changed, when something was to be, and who may; never left out, whatever else is said."""
+    acts = {part.act: task.intent.key in PROPOSING for task, part in parts if part.act}
     if not acts:
         return ""
-    urgent = "Urgent: act now. " if any(part.urgent for _, part in parts) else ""
-    return f"{urgent}Bankside cannot {listed(acts, 'or')} itself yet, so nothing has been changed."
+    theirs = [act for act, can_be in acts.items() if can_be and proposed_by]
+    nobodys = [act for act in acts if act not in theirs]
+    texts = [
+        "Urgent: act now." if any(part.urgent for _, part in parts) else "",
+        f"Your role may not {listed(theirs, 'or')} here. {proposed_by} may." if theirs else "",
+        f"Bankside cannot {listed(nobodys, 'or')} itself yet, so nothing has been changed." if nobodys else "",
+        "" if nobodys else "Nothing has been changed.",
+    ]
+    return " ".join(text for text in texts if text)
 
 
 def _topic(task: Task) -> str:

@@ -71,6 +71,35 @@ _PIN_REASONS = (
     (re.compile(r"\bnew pin\b|\banother pin\b|\bdifferent pin\b", re.I), "new PIN"),
     (re.compile(r"\b(?:forg[eo]t\w*|remember|remind\w*|again)\b", re.I), "forgotten"),
 )  # fmt: skip
+_COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_SO_LONG = rf"(\d{{1,2}}|{'|'.join(_COUNTS)}) (weeks?|months?)"
+_FOR_SO_LONG = re.compile(rf"\bfor (?:the next |the coming )?{_SO_LONG}\b|^{_SO_LONG}$", re.I)
+_OPEN_END = re.compile(
+    r"\b(?:until (?:further notice|(?:it is |they are )?resumed|(?:she|he|they|we|the customer|cust)\b.*)|six months|"
+    r"indefinite\w*|open[- ]?end\w*|no end|(?:don't|do not|doesn't|does not) know|not known|as long as possible)\b",
+    re.I,
+)
+PAUSES = re.compile(
+    r"\b(?:paus\w+|suspen\w+|on hold|interrupt\w*|skip\w*|leave out|let .{0,30} rest)\b"
+    r"|\b(?:do not|don't) (?:execute|pay|run)\b.*\bstanding order\b.*\bin\b"
+    r"|\bstop\w*\b.*\b(?:until|for (?:the next |the coming )?\w+ (?:weeks?|months?))\b",
+    re.I,
+)
+RESUMES = re.compile(
+    r"\b(?:resum\w+|restart\w*|re-?activat\w*|un-?paus\w*|continu\w*|"
+    r"(?:go(?:es)?|run(?:s|ning)?|pay(?:s|ing)?|start\w*) (?:on )?again|"
+    r"(?:end|lift|cancel|stop|drop) (?:the |her |his )?(?:pause|suspension))\b",
+    re.I,
+)
+WANTED_BACK = re.compile(r"\b(?:back|return(?:ed)?|refund(?:ed)?|reclaim\w*|revers\w+|bounc\w+|charge ?backs?)\b", re.I)
+NO_MANDATE = re.compile(
+    r"\b(?:no|without(?: a| any)?|never (?:gave|given|signed|granted)\b.{0,40}) (?:valid )?mandate\b|"
+    r"\bunauthori[sz]ed\b|\bmandate was (?:never|not) (?:given|signed)\b|"
+    r"\b(?:did(?:n't| not)|never|has(?:n't| not)|had(?:n't| not)) (?:authori[sz]ed?|agreed?|permit\w*|allow\w*)\b",
+    re.I,
+)
+OF_DEBIT = re.compile(r"\b(?:direct debits?|sepa debits?|debit mandate|mandate|direct debited)\b", re.I)
+NEWEST = re.compile(r"\b(?:last|latest|newest|most recent)\b", re.I)
 _RECALL_REASONS = (
     (re.compile(r"\b(?:twice|double|two times|duplicate)\b", re.I), "sent twice"),
     (re.compile(r"\bwrong amount\b|\btoo much\b", re.I), "wrong amount"),
@@ -84,6 +113,10 @@ _RECALL_REASONS = (
 def detail_answered(slot: str, text: str, entities: Entities) -> Entities | None:
     """The value for a detail that was asked for; None when the message says none."""
     plain = text.strip(" .,;")
+    if slot == "resume":
+        on = entities.until or entities.since
+        said_length = any(rest_of(plain))
+        return Entities(value=plain) if said_length else Entities(on=on) if on else None
     if slot == "on":
         return Entities(on=entities.since) if entities.since else None
     if slot == "foreign":
@@ -177,3 +210,13 @@ def pin_letter_reason(text: str) -> str | None:
 def recall_reason(text: str) -> str | None:
     """Why money is asked back."""
     return next((reason for pattern, reason in _RECALL_REASONS if pattern.search(text)), None)
+
+
+def rest_of(text: str) -> tuple[int | None, int | None, bool]:
+    """For how many months or weeks something is to rest, or that nobody knows how long."""
+    found = _FOR_SO_LONG.search(text)
+    if found is None:
+        return None, None, _OPEN_END.search(text) is not None
+    spelled, unit = (found[1] or found[3]).lower(), (found[2] or found[4]).lower()
+    number = _COUNTS.get(spelled) or int(spelled)
+    return (number, None, False) if unit.startswith("month") else (None, number, False)

@@ -11,6 +11,7 @@ from webapp.agents.models.rules.entities import Entities, EntityReader, from_jso
 from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent
 from webapp.agents.models.rules.filling import picked
 from webapp.agents.models.rules.memory import Awaiting, Memory
+from webapp.agents.models.rules.order_details import PAUSES
 from webapp.agents.models.rules.orders import block_reason
 from webapp.agents.models.rules.phrases import (
     ASKS,
@@ -115,9 +116,8 @@ class Reader:
     def _entities(self, text: str, route: Route, today: date, intent: str = "") -> Entities:
         key = intent or route.intent
         reader = EntityReader(today, self._router.spelling.knows)
-        return reader.read(
-            text, route.corrected, prefer="future" if key in _FUTURE else "past", bare_amounts=key in _MONEY
-        )
+        ahead = key in _FUTURE or PAUSES.search(text) is not None
+        return reader.read(text, route.corrected, prefer="future" if ahead else "past", bare_amounts=key in _MONEY)
 
     def _fresh(self, text: str, route: Route, entities: Entities, memory: Memory, today: date) -> Reading:
         """A question that stands by itself, in one or several parts."""
@@ -297,7 +297,7 @@ class Reader:
         today: date,
     ) -> Reading | None:
         """The kept question with the value it waited for; None when the message is about something else."""
-        if awaiting.slot == "on":
+        if awaiting.slot in ("on", "resume"):
             entities = self._entities(text, route, today, intent="upcoming")
         if awaiting.slot == "answer" and (said := picked(awaiting, text, entities)):
             return self._filled_with(awaiting, said, route, memory)  # here "no" is a value

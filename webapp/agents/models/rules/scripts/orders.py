@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from webapp.agents.models.rules import order_details as details
 from webapp.agents.models.rules.entities import Entities
-from webapp.agents.models.rules.memory import Awaiting
 from webapp.agents.models.rules.orders import (
     ONLY_NEXT,
     block_reason,
@@ -19,42 +18,25 @@ from webapp.agents.models.rules.orders import (
     wants_express,
 )
 from webapp.agents.models.rules.reading import Task
+from webapp.agents.models.rules.scripts import regular
 from webapp.agents.models.rules.scripts.cases import sections
 from webapp.agents.models.rules.scripts.disputes import AFTER, RECOGNISING
 from webapp.agents.models.rules.scripts.disputes import verify_transaction as gone_through
-from webapp.agents.models.rules.scripts.part import Part, Scene, Script, Seen, amount, beside, call, card_of
+from webapp.agents.models.rules.scripts.part import Part, Scene, Script, amount, beside, call, card_of
+from webapp.agents.models.rules.scripts.proposing import INSTEAD, part_of
 from webapp.agents.models.rules.scripts.requests import dispute_payment as named_payment
 from webapp.agents.wording import together
-
-_WANTED_BACK = re.compile(r"\b(?:back|return(?:ed)?|refund(?:ed)?|reclaim)\b", re.I)
-DECIDE = "Nothing has been changed yet: confirm it on the card below, or decline it there."
-_INSTEAD = ("A person, please", "Show the last 10 transactions", "What is the balance?")
-
-
-def _part(task: Task, seen: Seen) -> Part:
-    """What a tool that proposes came to: a proposal, a question, or a refusal."""
-    if "proposed" in seen.facts:
-        return Part(seen.text, proposed=True, urgent=task.intent.urgent)
-    slot, choices, labels = seen.facts.get("ask"), seen.facts.get("choices"), seen.facts.get("labels")
-    if isinstance(slot, str):
-        values = tuple(str(one) for one in choices) if isinstance(choices, list) else ()
-        words = tuple(str(one) for one in labels) if isinstance(labels, list) else ()
-        waiting = Awaiting(
-            slot, task.said or task.text, task.intent.key, task.entities.to_json(), values, words, bound="exact"
-        )
-        return Part(seen.text, suggestions=words[:3], awaiting=waiting)
-    return Part(together("Nothing has been changed.", seen.text), _INSTEAD, nothing_found=False)
 
 
 def block_card(task: Task) -> Script:
     """Block the card that is named, or the only one."""
     reason = task.entities.reason or block_reason(task.whole)
-    return _part(task, (yield call("propose_block_card", reason=reason, last_four=card_of(task.entities))))
+    return part_of(task, (yield call("propose_block_card", reason=reason, last_four=card_of(task.entities))))
 
 
 def unblock_card(task: Task) -> Script:
     """Unblock; what cannot be unblocked is said with the rule."""
-    part = _part(task, (yield call("propose_unblock_card", last_four=card_of(task.entities))))
+    part = part_of(task, (yield call("propose_unblock_card", last_four=card_of(task.entities))))
     if part.proposed or part.awaiting:
         return part
     passage = yield beside("unblock card")
@@ -67,7 +49,7 @@ def replace_card(task: Task) -> Script:
     """Order a new card."""
     reason = task.entities.reason or replace_reason(task.whole)
     reason = None if reason == "temporary" else reason
-    return _part(
+    return part_of(
         task,
         (
             yield call(
@@ -86,21 +68,21 @@ def activate_card(task: Task) -> Script:
         status = yield call("card_status", last_four=card_of(task.entities))
         how = yield sections("contactless payments", "Switching it off")
         text = together("Nothing has been changed: contactless is switched in core banking.", status.text, how.text)
-        return Part(text, _INSTEAD, needs_person=True)
-    return _part(task, (yield call("propose_card_activation", last_four=card_of(task.entities))))
+        return Part(text, INSTEAD, needs_person=True)
+    return part_of(task, (yield call("propose_card_activation", last_four=card_of(task.entities))))
 
 
 def pin_letter(task: Task) -> Script:
     """Send a PIN by letter."""
     reason = task.entities.reason or details.pin_letter_reason(task.whole)
-    return _part(task, (yield call("propose_pin_letter", reason=reason, last_four=card_of(task.entities))))
+    return part_of(task, (yield call("propose_pin_letter", reason=reason, last_four=card_of(task.entities))))
 
 
 def change_card_limit(task: Task) -> Script:
     """Set the limit that is named."""
     said = task.entities
     wanted = amount(said.exact or said.at_most or said.over or said.at_least)
-    return _part(task, (yield call("propose_card_limit", daily_limit=wanted, last_four=card_of(said))))
+    return part_of(task, (yield call("propose_card_limit", daily_limit=wanted, last_four=card_of(said))))
 
 
 def transfer_money(task: Task) -> Script:
@@ -117,11 +99,11 @@ def transfer_money(task: Task) -> Script:
     }
     at_once = details.AT_ONCE.search(text) is not None and not said.to_account
     if at_once and not said.on:
-        return _part(replace(task, entities=said), (yield call("propose_instant_transfer", **ends)))
+        return part_of(replace(task, entities=said), (yield call("propose_instant_transfer", **ends)))
     if on:
         later = yield call("propose_scheduled_transfer", execute_on=on, to_account=said.to_account, **ends)
-        return _part(replace(task, entities=said), later)
-    return _part(replace(task, entities=said), (yield call("propose_transfer", to_account=said.to_account, **ends)))
+        return part_of(replace(task, entities=said), later)
+    return part_of(replace(task, entities=said), (yield call("propose_transfer", to_account=said.to_account, **ends)))
 
 
 def pay_bill(task: Task) -> Script:
@@ -129,7 +111,7 @@ def pay_bill(task: Task) -> Script:
     text = task.said or task.text
     said = details.bill(text, transfer_ends(text, replace(task.entities, value=None)))
     said = replace(said, value=task.entities.value or details.bill(text, Entities()).value)
-    return _part(
+    return part_of(
         replace(task, entities=said),
         (
             yield call(
@@ -150,7 +132,7 @@ def international_transfer(task: Task) -> Script:
     """Send money abroad; what the bank there needs is asked for one by one."""
     text = task.said or task.text
     said = details.abroad(text, replace(task.entities, from_account=transfer_ends(text, Entities()).from_account))
-    return _part(
+    return part_of(
         replace(task, entities=said),
         (
             yield call(
@@ -170,12 +152,14 @@ def international_transfer(task: Task) -> Script:
 
 
 def standing_order_change(task: Task) -> Script:
-    """Set a standing order up, or change one."""
+    """Set a standing order up, change one, or let one rest."""
     text = task.said or task.text
+    if regular.is_meant(task):
+        return (yield from regular.rest_or_go_on(task))
     if details.CHANGES.search(text) and not re.search(r"\b(?:set(?:ting)? up|new standing)\b", text, re.I):
         more, less = details.difference(text)
         last_on = task.entities.until if details.ENDS.search(text) else None
-        return _part(
+        return part_of(
             task,
             (
                 yield call(
@@ -189,7 +173,7 @@ def standing_order_change(task: Task) -> Script:
             ),
         )
     said = details.standing(text, transfer_ends(text, task.entities))
-    return _part(
+    return part_of(
         replace(task, entities=said),
         (
             yield call(
@@ -215,22 +199,19 @@ def cancel_transfer(task: Task) -> Script:
     if said.reason is None:  # a reason was asked for only once it was clear that the money is gone
         seen = yield call("propose_transfer_cancellation", **meant)
         if not seen.facts.get("recallable"):
-            return _part(task, seen)
+            return part_of(task, seen)
         meant = {"transfer_id": str(seen.facts["transfer"])}
-    return _part(task, (yield call("propose_recall", reason=reason, **meant)))
+    return part_of(task, (yield call("propose_recall", reason=reason, **meant)))
 
 
 def stop_payment(task: Task) -> Script:
-    """Stop a direct debit, or end a standing order; money that is wanted back is another matter."""
+    """Stop a direct debit, or end a standing order; what is to rest, or wanted back, is another matter."""
     said = task.entities
-    if _WANTED_BACK.search(task.whole) and said.instruction != "standing order":
-        taken = yield call(
-            "transactions", merchant=said.merchant or said.hint, kind="direct debit", direction="out", limit=3
-        )
-        how = yield sections("returning a direct debit", "Deadlines / How to return it")
-        text = together("Nothing has been changed.", taken.text, how.text if how.ok else "")
-        return Part(text, ("Stop the next direct debit", "A person, please"), needs_person=True)
-    return _part(
+    if regular.is_meant(task):
+        return (yield from regular.rest_or_go_on(task))
+    if regular.is_wanted_back(task):
+        return (yield from regular.return_debit(task))
+    return part_of(
         task,
         (
             yield call(
@@ -246,13 +227,15 @@ def stop_payment(task: Task) -> Script:
 def dispute_payment(task: Task) -> Script:
     """Dispute the payment that is named."""
     said = task.entities
+    if regular.is_of_a_debit(task):
+        return (yield from regular.return_debit(task))
     if not (said.item or said.merchant or said.exact or said.since or said.hint or said.ending or said.card):
         return (yield from named_payment(task))
     merchant = said.merchant
     if merchant is None and said.hint:
         found = yield call("find_merchant", text=said.hint)
         merchant = said.hint if found.ok else None
-    return _part(
+    return part_of(
         task,
         (
             yield call(
@@ -271,7 +254,7 @@ def dispute_payment(task: Task) -> Script:
 def withdraw_dispute(task: Task) -> Script:
     """Take a dispute back."""
     said = task.entities
-    return _part(task, (yield call("propose_dispute_withdrawal", dispute_id=said.dispute, merchant=said.merchant)))
+    return part_of(task, (yield call("propose_dispute_withdrawal", dispute_id=said.dispute, merchant=said.merchant)))
 
 
 def verify_transaction(task: Task) -> Script:
@@ -282,9 +265,9 @@ def verify_transaction(task: Task) -> Script:
     seen = yield call("payment_in_question", transaction_id=said.item)
     alert, card = seen.facts.get("alert"), seen.facts.get("card")
     if isinstance(alert, str) and alert:
-        part = _part(task, (yield call("propose_alert_answer", answer=said.answer, alert_id=alert)))
+        part = part_of(task, (yield call("propose_alert_answer", answer=said.answer, alert_id=alert)))
     elif said.answer == "no" and isinstance(card, str):
-        part = _part(task, (yield call("propose_fraud_report", last_four=card, transaction_id=said.item)))
+        part = part_of(task, (yield call("propose_fraud_report", last_four=card, transaction_id=said.item)))
     else:
         return (yield from gone_through(task))
     passage = yield sections(RECOGNISING, AFTER[said.answer])
@@ -294,13 +277,15 @@ def verify_transaction(task: Task) -> Script:
 
 def answer_alert(task: Task) -> Script:
     """Record what the customer says to an alert."""
-    return _part(task, (yield call("propose_alert_answer", answer=task.entities.answer, alert_id=task.entities.item)))
+    return part_of(task, (yield call("propose_alert_answer", answer=task.entities.answer, alert_id=task.entities.item)))
 
 
 def report_fraud(task: Task) -> Script:
     """Block and report; the alerts are shown beside it, because one of them may be what is meant."""
+    if regular.is_of_a_debit(task):
+        return (yield from regular.return_debit(task))
     said = task.entities
-    part = _part(task, (yield call("propose_fraud_report", last_four=card_of(said), transaction_id=said.item)))
+    part = part_of(task, (yield call("propose_fraud_report", last_four=card_of(said), transaction_id=said.item)))
     alerts = yield call("fraud_alerts")
     passage = yield sections("reporting fraud", "At once")
     open_ones = alerts.text if alerts.facts.get("open") else ""
@@ -312,13 +297,16 @@ def report_fraud(task: Task) -> Script:
         needs_person=True,
         urgent=True,
         proposed=part.proposed,
+        second=part.second,
     )
 
 
 def change_contact(task: Task) -> Script:
     """Change the e-mail address, the phone number or the address."""
     said = task.entities if task.entities.value else contact_change(task.said or task.text, task.entities)
-    return _part(replace(task, entities=said), (yield call("propose_contact_change", part=said.part, value=said.value)))
+    return part_of(
+        replace(task, entities=said), (yield call("propose_contact_change", part=said.part, value=said.value))
+    )
 
 
 PROPOSING: Mapping[str, Scene] = {

@@ -28,6 +28,7 @@ class Part:
     act: str = ""  # what was asked for and cannot be done here: "block cards"
     urgent: bool = False
     proposed: bool = False  # a person has something to confirm or decline
+    second: bool = False  # and it is not the one who asks
 
 
 @dataclass(slots=True)
