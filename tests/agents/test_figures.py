@@ -37,8 +37,8 @@ def fifth() -> tuple[Report, Shares]:
 @pytest.mark.parametrize(
     ("figure", "floor"),
     [
-        ("right_specialist", 0.88),
-        ("right_intent", 0.82),
+        ("right_specialist", 0.90),
+        ("right_intent", 0.84),
         ("foreign_rejected", 0.91),
     ],
 )

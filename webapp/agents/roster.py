@@ -116,6 +116,7 @@ TEAM = Roster(
                 "transfers",
                 "transfer",
                 "standing_instructions",
+                "payees",
                 "upcoming_payments",
                 "transactions",
                 "balance",

@@ -2,8 +2,9 @@
 
 Nearness is a Gaussian of the distance: kernel ridge regression, one solution of a linear system, nothing random. Where
 a row holds several vectors of a text beside each other, there is one regression for the first vector and one for each
-further one together with those before it, and their scores are added: they err on different texts. What is predicted
-for examples left out comes from the same solution, or from fewer landmarks where there are many examples.
+further one together with those before it, and their scores are added: they err on different texts. Of very many
+examples every n-th is a landmark, and all of them are learnt from. What is predicted for examples left out comes from
+the same solution, or from fewer landmarks where there are many examples.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import numpy as np
 from webapp.agents.learning.hashing import Floats, Numbers
 
 MANY = 3_000  # examples; above it those left out are predicted from every n-th example only
-MOST = 12_000  # landmarks: the matrix has a row and a column for each
+MOST = 12_000  # examples that are all landmarks: the matrix has a row and a column for each
+SPARSE = 6_000  # landmarks where there are more examples than that
+_AT_ONCE = 2_000  # examples whose nearness is held in memory together
+_STEADY = np.float32(1e-3)  # keeps the smaller system solvable in single precision
 VIEWS = ((3.0, 0.3), (7.0, 0.1))  # width of the Gaussian as a factor on the cosine, and ridge
 
 
@@ -38,20 +42,36 @@ def train(vectors: Floats, labels: Numbers, count: int, folds: Numbers, views: i
     """The classifier, and for every example the scores of one trained without that example's fold."""
     target = np.eye(count, dtype=np.float32)[labels]
     left_out = np.zeros_like(target)
-    step = -(-len(vectors) // MOST)
-    chosen, its = vectors[::step], target[::step]
+    step = -(-len(vectors) // SPARSE) if len(vectors) > MOST else 1
+    chosen = vectors[::step]
     weights = np.zeros((views, len(chosen), count), dtype=np.float32)
     for view in range(views):  # one after the other, and nothing kept between: these matrices are large
         if len(vectors) > MANY:
             left_out += _approximately(vectors, target, folds, view, views)
-            weights[view] = np.linalg.solve(_ridged(chosen, view, views), its)
+            weights[view] = _fitted(vectors, target, chosen, view, views)
             continue
         inverse = np.linalg.inv(_ridged(chosen, view, views).astype(np.float64)).astype(np.float32)
-        weights[view] = inverse @ its
+        weights[view] = inverse @ target
         for fold in np.unique(folds):  # what the others say about a fold, without training again
             there = folds == fold
-            left_out[there] += its[there] - np.linalg.solve(inverse[np.ix_(there, there)], weights[view][there])
+            left_out[there] += target[there] - np.linalg.solve(inverse[np.ix_(there, there)], weights[view][there])
     return Landmarks(chosen, weights), left_out
+
+
+def _fitted(vectors: Floats, target: Floats, chosen: Floats, view: int, views: int) -> Floats:
+    """What nearness to each landmark says about the labels: learnt from all examples, also where few are landmarks."""
+    if len(chosen) == len(vectors):
+        whole: Floats = np.linalg.solve(_ridged(chosen, view, views), target)
+        return whole
+    square = np.float32(VIEWS[view][1]) * _nearness(chosen, chosen, view, views)
+    product = np.zeros((len(chosen), target.shape[1]), dtype=np.float32)
+    for begin in range(0, len(vectors), _AT_ONCE):
+        near = _nearness(vectors[begin : begin + _AT_ONCE], chosen, view, views)
+        square += near.T @ near
+        product += near.T @ target[begin : begin + _AT_ONCE]
+    square[np.diag_indices(len(square))] += _STEADY
+    fitted: Floats = np.linalg.solve(square, product)
+    return fitted
 
 
 def _nearness(vectors: Floats, landmarks: Floats, view: int, views: int) -> Floats:

@@ -65,7 +65,7 @@ class RulesModel:
         reading = replace(reading, said=question)
         if turn.may_propose and asked_of in (None, "disputes"):  # alerts and disputes are theirs
             reading = _with_orders(reading, question)
-        if reading.kind == "unclear" or (reading.kind == "foreign" and reading.route.concepts):
+        if reading.kind in ("unclear", "foreign"):
             return self._ask_the_handbook(turn, reading)
         if reading.kind != "tasks" or (reading.tasks and reading.tasks[0].intent.key in CONVERSATION):
             return self._say(turn, reading, reply_to(reading, turn.customer_number, turn.may_propose))
@@ -129,7 +129,7 @@ class RulesModel:
         return HandOver(agent, reason)
 
     def _ask_the_handbook(self, turn: Turn, reading: Reading) -> Decision:
-        """No intent is clear: the handbook may answer all the same; otherwise ask back."""
+        """No intent is clear, or none at all: the handbook may know of it; otherwise ask back or decline."""
         asked = quoted(reading.route.corrected or "?")
         before = router().intents.get(reading.memory.intent)
         seen = next((one for one in turn.observations if one.call == asked), None)
@@ -137,7 +137,7 @@ class RulesModel:
         if personal and before is not None and before.procedure:  # "will she get it back" is about what was before
             asked, personal = quoted(f"{before.procedure}, {reading.route.corrected}", passages=1), frozenset()
             seen = next((one for one in turn.observations if one.call == asked), None)
-        if seen is None and turn.tools and reading.route.concepts and not personal:
+        if seen is None and turn.tools and (reading.kind == "foreign" or not personal):
             return UseTools((asked,))
         if seen is not None and seen.outcome == "ok":
             handed = self._with(turn, "handbook", "no record was clearly asked for, and the handbook speaks of it")

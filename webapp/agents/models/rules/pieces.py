@@ -9,7 +9,8 @@ from webapp.agents.models.rules.routing import Route
 
 # A message about what has happened to somebody is one story, whatever its sentences name on the way.
 _STORIES = frozenset(
-    "deceased_customer vulnerable_customer power_of_attorney name_change complaint online_access phishing".split()
+    """deceased_customer vulnerable_customer power_of_attorney name_change complaint online_access phishing
+    withdraw_dispute""".split()
 )
 _SURE = 0.9
 # "Block everything" tells how it is felt; what is done after a death is the procedure's to say.

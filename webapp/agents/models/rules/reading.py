@@ -10,6 +10,7 @@ from datetime import date
 from webapp.agents.models.rules.entities import Entities, EntityReader, from_json
 from webapp.agents.models.rules.examples import OUT_OF_SCOPE, Intent
 from webapp.agents.models.rules.filling import picked
+from webapp.agents.models.rules.follow_ups import follow_up
 from webapp.agents.models.rules.memory import Awaiting, Memory
 from webapp.agents.models.rules.order_details import PAUSES
 from webapp.agents.models.rules.orders import block_reason
@@ -244,6 +245,9 @@ class Reader:
         before = self._router.intents.get(memory.intent)
         if before is None or before.key in CONVERSATION or before.key == OUT_OF_SCOPE:
             return None
+        if (meant := follow_up(route.corrected, memory, before, today)) and meant.intent in self._router.intents:
+            task = Task(self._router.intents[meant.intent], meant.entities, meant.question or route.corrected, 0.85)
+            return Reading((task,), route, memory)
         words = [word for word in tokens(route.corrected) if word[0].isalpha()]
         names = set(tokens(f"{entities.merchant or ''} {entities.hint or ''} {entities.category or ''}"))
         narrowing = NARROWING if before.key in ("transactions", "spending") else NARROWING - OF_MOVEMENTS

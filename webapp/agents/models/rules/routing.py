@@ -32,7 +32,7 @@ _CODE = re.compile(r"[a-z]_[a-z]")
 _UNSURE = 0.4
 _ANY_RULE, _ASKED = "how_to", 0.8
 # Concepts that are named outside a bank just as well.
-_SAYS_LITTLE = frozenset("own generic how list recent cost open close change send help".split())
+_SAYS_LITTLE = frozenset("own generic how list recent cost open close change send help far_away".split())
 _OFTEN = 8  # sentences of ours that have a word
 _TINY = 1e-9
 

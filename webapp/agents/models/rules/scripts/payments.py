@@ -15,6 +15,15 @@ _STATES = (
     (re.compile(r"\bcompleted\b", re.I), "completed"),
 )
 
+# Somebody named by what is paid for, and the category of such movements.
+_PAID_FOR = (
+    (re.compile(r"\b(?:landlord|landlady)\b|\bpays?\b.*\brent to\b|\brent (?:go|goes|paid) to\b", re.I), "rent"),
+    (re.compile(r"\b(?:energy|electricity|power|gas)\b.*\b(?:suppliers?|compan\w+|providers?)\b", re.I), "energy"),
+    (re.compile(r"\binsur(?:ers?|ance compan\w+)\b", re.I), "insurance"),
+    (re.compile(r"\b(?:phone|mobile|internet|telephone)\b.*\b(?:suppliers?|compan\w+|providers?)\b", re.I), "phone"),
+)
+_WHO = re.compile(r"\b(?:who(?:'s|m)?|which|what(?:'s| is))\b", re.I)
+
 
 def transfers(task: Task) -> Script:
     """One transfer by its number, or those that fit."""
@@ -63,8 +72,14 @@ def transfer_failed(task: Task) -> Script:
 
 
 def standing_instructions(task: Task) -> Script:
-    """Standing orders, direct debits, or both."""
+    """Standing orders, direct debits, or both; who is paid, when somebody is named by what is paid for."""
     said = task.entities
+    purpose = next((name for pattern, name in _PAID_FOR if pattern.search(task.text)), None)
+    if purpose and _WHO.search(task.text):
+        seen = yield call("payees", purpose=purpose)
+        merchant = seen.facts.get("merchant")
+        more = f"Show the payments to {merchant}" if isinstance(merchant, str) else "Show the last 10 transactions"
+        return Part(seen.text, (more, "Show standing orders and direct debits"))
     seen = yield call("standing_instructions", kind=said.instruction, to=said.merchant or said.hint)
     return Part(seen.text, ("Which payments are due in the next 14 days?", "How long can a direct debit be returned?"))
 
