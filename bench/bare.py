@@ -255,6 +255,7 @@ class BareClient:
         run("SELECT * FROM message WHERE id = ? AND role = 'staff'", question_id)
         run(f"{CHAT} chat_session.id = ?", self.chat_id)
         run(TRANSCRIPT, self.chat_id, seq)
+        run("SELECT title, rights FROM role ORDER BY title")
         self._connection.end()
         self._connection.begin()
         run(f"SELECT id FROM chat_session WHERE id = ?{self._lock_row}", self.chat_id)

@@ -64,6 +64,7 @@ def test_the_operators_port_shows_details_without_a_token_and_nothing_else(serve
 
 
 def test_a_killed_process_leaves_no_open_streams_behind_and_another_serves_the_port(served: Server, port: int) -> None:
+    assert httpx.get(f"{served.url}/health/live", trust_env=False).status_code == 200
     with Caller(served.url).sign_in() as caller:
         chat_id = caller.open_session()
         headers = {"Accept": "text/event-stream"}

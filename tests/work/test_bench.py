@@ -45,7 +45,7 @@ def shape(statement: str) -> str:
 
 
 # Loaded in any order:
-BELONGINGS = ("SELECT cited_passage", "SELECT model_use", "SELECT reply_attempt", "SELECT tool_call")
+BELONGINGS = tuple(f"SELECT {one}" for one in ("cited_passage", "model_use", "proposal", "reply_attempt", "tool_call"))
 
 
 def in_order(told: list[str]) -> list[str]:

@@ -59,6 +59,10 @@ def stored(reply_id: int) -> Reply:
 
 def test_what_an_answer_says_so_far_is_stored_and_told_to_the_pages(app: Flask, speaker: Speaker) -> None:
     feed = app.extensions["bankside.feed"]
+
+    def told() -> list[tuple[str, object]]:
+        return [(event.kind, event.data.get("text")) for event in feed.read(chat_id, before, 0)]
+
     with app.app_context():
         chat_id = open_chat()
         before = feed.latest(chat_id)
@@ -69,15 +73,14 @@ def test_what_an_answer_says_so_far_is_stored_and_told_to_the_pages(app: Flask, 
         wait_until(lambda: stored(reply_id).text == "The card")
         speaker.text = "The card is active"
         wait_until(lambda: stored(reply_id).text == "The card is active")
+        wait_until(lambda: ("partial", "The card is active") in told())
         assert state(reply_id) == "running"
         speaker.enough.set()
         wait_until(lambda: state(reply_id) == "done")
         assert stored(reply_id).text == ANSWER.text
-        told = [(event.kind, event.data.get("text")) for event in feed.read(chat_id, before, 0)]
-    assert ("step", "Looking at the cards") in told
-    assert ("partial", "The card") in told
-    assert ("partial", "The card is active") in told
-    assert 2 <= len([kind for kind, _ in told if kind == "partial"]) < speaker.told, "not each word is an event"
+    assert ("step", "Looking at the cards") in told()
+    assert ("partial", "The card") in told()
+    assert 2 <= len([kind for kind, _ in told() if kind == "partial"]) < speaker.told, "not each word is an event"
 
 
 def test_a_person_stops_a_reply_and_keeps_what_it_had_said(app: Flask, speaker: Speaker) -> None:

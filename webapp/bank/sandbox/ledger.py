@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from webapp.bank.sandbox import tables
 from webapp.bank.sandbox.counter import Counter
@@ -19,6 +20,8 @@ from webapp.bank.values import TransactionKind, TransactionStatus
 OTHER_BANKS: Final = "bank:clearing"
 FEES: Final = "bank:fees"
 DISPUTES: Final = "bank:disputes"
+
+_ONE_SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,21 @@ def post(counter: Counter, legs: Sequence[Leg]) -> None:
 
 
 def _book(counter: Counter, leg: Leg, balance_after: Decimal, place: int) -> str:
+    """Write a line of the statement. No two of an account share a moment: their order is that of their balances."""
     connection, transaction_id = counter.connection, f"TX-{next(counter.draws(14))}-{place}"
+    lines, moment = tables.transactions, counter.now
+    latest = connection.scalar(
+        select(func.max(lines.c.booked_at)).where(
+            lines.c.account_id == leg.ledger, lines.c.booked_at >= moment, lines.c.booked_at < moment + _ONE_SECOND
+        )
+    )
+    if latest is not None:
+        moment = latest + timedelta(microseconds=1)
     connection.execute(
         insert(tables.transactions).values(
             id=transaction_id,
             account_id=leg.ledger,
-            booked_at=counter.now,
+            booked_at=moment,
             amount=leg.amount,
             currency=CURRENCY,
             kind=leg.kind.value,
