@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from webapp.agents.learning import landmarks
 from webapp.agents.learning.families import families_of, folds_of
 from webapp.agents.learning.intent_model import Examples, IntentModel, ModelFileError, load, train
 from webapp.agents.learning.measures import Guess, report
 from webapp.agents.learning.recall import Asked, recall
+from webapp.agents.learning.solving import BLOCK, solved_in_place
 from webapp.agents.models.rules.examples import intents
 from webapp.agents.models.rules.features import seen_in
 from webapp.agents.models.rules.teaching import Schoolroom, TaughtError, checked, read_labelled
@@ -77,6 +79,28 @@ def test_sentences_that_say_nearly_the_same_are_of_one_family_and_one_fold() -> 
     assert len(set(families)) == 3
     folds = folds_of(families, 2)
     assert folds[0] == folds[1]
+
+
+@pytest.mark.parametrize("size", [3, BLOCK + 5])
+def test_a_large_system_is_solved_like_a_small_one(size: int) -> None:
+    made = np.random.default_rng(3)
+    half = made.normal(size=(size, 20)).astype(np.float32)
+    matrix, right = half @ half.T + np.eye(size, dtype=np.float32), made.normal(size=(size, 2)).astype(np.float32)
+    assert np.allclose(matrix @ solved_in_place(matrix.copy(), right), right, atol=1e-3)
+
+
+def test_where_few_examples_are_landmarks_all_are_learnt_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landmarks, "MOST", 100)
+    monkeypatch.setattr(landmarks, "SPARSE", 60)
+    monkeypatch.setattr(landmarks, "MANY", 40)
+    made = np.random.default_rng(5)
+    labels = np.arange(200) % 4
+    vectors = made.normal(size=(4, 8))[labels] + 0.3 * made.normal(size=(200, 8))
+    near = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    found, left_out = landmarks.train(near, labels, 4, np.arange(200) // 4 % 3)
+    assert len(found.vectors) == 50
+    assert (found.scores(near).argmax(axis=1) == labels).mean() > 0.95
+    assert (left_out.argmax(axis=1) == labels).mean() > 0.95
 
 
 def test_the_figures_of_an_evaluation_are_those_one_counts_by_hand() -> None:

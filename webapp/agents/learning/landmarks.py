@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from webapp.agents.learning.hashing import Floats, Numbers
+from webapp.agents.learning.solving import solved_in_place
 
 MANY = 3_000  # examples; above it those left out are predicted from every n-th example only
-MOST = 12_000  # examples that are all landmarks: the matrix has a row and a column for each
+MOST = 18_000  # examples that are all landmarks: the matrix has a row and a column for each
 SPARSE = 6_000  # landmarks where there are more examples than that
 _AT_ONCE = 2_000  # examples whose nearness is held in memory together
 _STEADY = np.float32(1e-3)  # keeps the smaller system solvable in single precision
@@ -61,8 +62,7 @@ def train(vectors: Floats, labels: Numbers, count: int, folds: Numbers, views: i
 def _fitted(vectors: Floats, target: Floats, chosen: Floats, view: int, views: int) -> Floats:
     """What nearness to each landmark says about the labels: learnt from all examples, also where few are landmarks."""
     if len(chosen) == len(vectors):
-        whole: Floats = np.linalg.solve(_ridged(chosen, view, views), target)
-        return whole
+        return solved_in_place(_ridged(chosen, view, views), target)
     square = np.float32(VIEWS[view][1]) * _nearness(chosen, chosen, view, views)
     product = np.zeros((len(chosen), target.shape[1]), dtype=np.float32)
     for begin in range(0, len(vectors), _AT_ONCE):
@@ -70,8 +70,7 @@ def _fitted(vectors: Floats, target: Floats, chosen: Floats, view: int, views: i
         square += near.T @ near
         product += near.T @ target[begin : begin + _AT_ONCE]
     square[np.diag_indices(len(square))] += _STEADY
-    fitted: Floats = np.linalg.solve(square, product)
-    return fitted
+    return solved_in_place(square, product)
 
 
 def _nearness(vectors: Floats, landmarks: Floats, view: int, views: int) -> Floats:
