@@ -49,6 +49,7 @@ def test_an_article_is_written_looked_at_published_found_and_cited(
     expect(page.get_by_text("Version 1 is saved as a draft.")).to_be_visible()
     looked_at(editor)
     page.get_by_role("link", name="Publish \u2026").click()
+    expect(page.get_by_role("button", name="Publish")).to_be_visible()
     looked_at(editor)
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Version 1 is in force.")).to_be_visible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,7 +25,15 @@ from webapp.services import chats, conversation, ratings, regression_set, rerout
 from webapp.services.conversation import Turn
 from webapp.services.errors import BadInput, ChatNotFound
 
-pytestmark = pytest.mark.usefixtures("in_app")
+pytestmark = pytest.mark.usefixtures("in_app", "the_router_of_before")
+
+
+@pytest.fixture
+def the_router_of_before() -> Iterator[None]:
+    """Commands put a router with other sentences in place; the tests that come after these know nothing of them."""
+    before = router()
+    yield
+    put_in_place(before)
 
 
 def answered(text: str = "Opening hours", agent: str = "handbook", intent: str = "opening_hours") -> tuple[str, int]:

@@ -23,7 +23,7 @@ MARIA = "10-2041"
 def answered(teller: Visitor) -> tuple[str, int]:
     """A session of the teller's about Maria Keller, and the number of the reply in it."""
     chat_id = teller.start(customer=MARIA)
-    teller.ask(chat_id, "What does Maria Keller's replacement card 4417 cost?")
+    teller.ask(chat_id, "What does Maria Keller's replacement card 4417 cost by express?")
     return chat_id, number_of(teller.answer(chat_id))
 
 
