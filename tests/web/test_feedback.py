@@ -174,7 +174,9 @@ def test_one_click_asks_the_chosen_specialist_the_same_again(
     assert "Asked of Cards by you" in asked[1].get_text(" ", strip=True)
     assert len(set(questions(app, chat_id))) == 1, "the same question"
     [row] = all_of(app, select(Reroute))
-    assert row.text == "What does her replacement card _ending cost?", "without the customer's name and values"
+    assert row.text == "What does her replacement card _ending cost by express?", (
+        "without the customer's name and values"
+    )
     [_, taken_for] = all_of(app, select(Reply.intent).order_by(Reply.seq))
     assert (row.from_agent, row.from_intent, row.to_agent) == ("handbook", "rates_fees", "cards")
     assert row.to_intent == taken_for
