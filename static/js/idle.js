@@ -3,6 +3,7 @@
 
 const WARNING = 120; // seconds before the end
 const COARSE = 60; // seconds by which the server may count a visit late, so that its clock ends first
+const AGAIN = 10; // seconds after which a page that is still here may be left once more
 
 const idleSeconds = Number(document.body.dataset.idleSeconds);
 const warning = document.getElementById("idle-warning");
@@ -22,11 +23,25 @@ function touched() {
 
 const words = (seconds) => (seconds > 90 ? "2 minutes" : seconds > 30 ? "1 minute" : `${Math.max(1, Math.ceil(seconds / 10) * 10)} seconds`);
 
+// Every poll, the clock and the outbox may learn of the end in the same second. Each navigation would abort the one
+// before it, and on a slow line the person would never arrive.
+let leftAt = -Infinity;
+function mayLeave() {
+  if (performance.now() - leftAt < AGAIN * 1000) return false;
+  leftAt = performance.now();
+  return true;
+}
+
+/** To the sign-in page, which the server answers with; drafts and what waits stay in this tab. */
+function leave() {
+  if (mayLeave()) location.reload();
+}
+
 function look() {
   const over = (Date.now() - last) / 1000 - idleSeconds;
   const rest = -over - Math.min(COARSE, idleSeconds / 10);
   if (over > 2) {
-    location.reload(); // the server answers with the sign-in page; drafts stay in this tab
+    leave();
   } else if (rest <= Math.min(WARNING, idleSeconds / 2)) {
     const text = words(rest);
     if (left.textContent !== text) left.textContent = text;
@@ -41,7 +56,7 @@ async function stay() {
       headers: { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content, "HX-Request": "true" },
     });
     if (answer.status === 204) touched();
-    else location.reload();
+    else leave();
   } catch {
     document.dispatchEvent(new CustomEvent("announce", { detail: "The server can't be reached. Try again." }));
   }
@@ -50,9 +65,13 @@ async function stay() {
 warning.querySelector("[data-idle-stay]").addEventListener("click", stay);
 warning.addEventListener("cancel", (event) => { event.preventDefault(); stay(); }); // Escape keeps the sign-in, too
 document.addEventListener("htmx:after:request", (event) => {
-  const { sourceElement, response } = event.detail.ctx;
-  if (!sourceElement?.hasAttribute?.("data-poll") && response?.headers.get("X-Bankside") === "1" && response.status !== 401) touched();
+  const { sourceElement, response, hx } = event.detail.ctx;
+  const ours = response?.headers.get("X-Bankside") === "1";
+  if (ours && response.status === 401) {
+    if (hx.redirect && !mayLeave()) Object.assign(hx, { redirect: "", reswap: "none" }); // htmx would begin anew
+  } else if (ours && !sourceElement?.hasAttribute?.("data-poll")) touched();
 });
+document.addEventListener("sign-in-ended", leave);
 document.addEventListener("request-made", touched);
 window.addEventListener("storage", (event) => {
   if (event.key !== KEY || !event.newValue) return;

@@ -172,7 +172,7 @@ function settled(item, answer, said) {
     return true;
   }
   item.state = "waiting";
-  if (ours && answer.status === 401) location.reload(); // to the sign-in page; what waits is kept in this tab
+  if (ours && answer.status === 401) document.dispatchEvent(new CustomEvent("sign-in-ended")); // what waits is kept in this tab
   else if (ours && answer.status === 400 && token && !item.renewed) {
     item.renewed = true;
     document.dispatchEvent(new CustomEvent("fresh-token", { detail: token }));

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Records
 from tests.browser.desk import Desk
@@ -143,6 +143,29 @@ def test_before_the_sign_in_ends_the_page_warns_and_one_key_keeps_it(desk: Desk)
     with desk.page.expect_response("**/sign-ins/stay"):
         desk.page.keyboard.press("Escape")
     expect(warning).to_be_hidden()
+
+
+def test_on_a_slow_line_a_page_whose_sign_in_has_ended_is_left_once(desk: Desk, records: Records, teller: str) -> None:
+    desk.page.clock.install()
+    desk.start("10-2041")
+    records.end_sign_ins(teller)
+    desk.complaints.expect("status of 401")
+    desk.complaints.expect("htmx:error: timeout")
+    desk.complaints.expect("SSE reconnect failed with status 401")
+    departures: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.is_navigation_request():
+            departures.append(route)
+        else:
+            route.continue_()
+
+    desk.page.route("**", hold)
+    desk.page.clock.fast_forward("15:10")
+    desk.page.wait_for_timeout(4000)  # the clock ticks on, and whatever asks meanwhile is told the same
+    assert len(departures) == 1
+    with desk.page.expect_navigation(url="**/sign-in?**"):
+        departures[0].continue_()
 
 
 def test_a_sign_in_that_idles_out_leads_to_the_sign_in_page_and_back_to_the_text(
