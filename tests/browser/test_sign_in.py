@@ -17,6 +17,12 @@ OpenDesk = Callable[..., Desk]
 REFUSED = "status of 401"  # Chromium says so on the console
 
 
+def without_news(desk: Desk) -> None:
+    """Let the page learn nothing by itself, so that it stays where it is when the sign-in has ended."""
+    for asks in ("**/chat/*/messages?**", "**/chat/*/events?**", "**/chat/*/state**"):
+        desk.page.route(asks, lambda route: None)
+
+
 def test_the_right_password_opens_the_start_page(open_desk: OpenDesk, teller: str) -> None:
     desk = open_desk().go("/")
     desk.fill_in_and_sign_in(teller)
@@ -90,8 +96,10 @@ def test_a_late_request_of_the_page_that_was_left_does_not_spoil_signing_in(
 ) -> None:
     chat_id = desk.start("10-2041")
     token = desk.page.locator("meta[name=csrf-token]").get_attribute("content")
+    without_news(desk)
     records.end_sign_ins(teller)
     desk.go("/sign-in")
+    desk.page.unroute_all()
     desk.complaints.expect(REFUSED)
     late = """([address, token]) => fetch(address, { method: "POST", body: new URLSearchParams({ seq: 0 }),
         headers: { "X-CSRFToken": token, "HX-Request": "true" } }).then((answer) => answer.status)"""
@@ -154,12 +162,6 @@ def test_signing_out_leaves_no_draft_for_the_next_person(desk: Desk, records: Re
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("Not found")
 
 
-def without_news(desk: Desk) -> None:
-    """Let the page learn nothing by itself, so that the composer is the first to hear that the sign-in has ended."""
-    for asks in ("**/chat/*/messages?**", "**/chat/*/events?**", "**/chat/*/state**"):
-        desk.page.route(asks, lambda route: None)
-
-
 def test_a_sign_in_that_ends_while_typing_brings_back_page_and_text(desk: Desk, teller: str, records: Records) -> None:
     chat_id = desk.start("10-2041")
     desk.complaints.expect(REFUSED)
@@ -186,6 +188,7 @@ def test_a_question_on_its_way_when_the_page_leaves_for_the_sign_in_is_asked_onc
     desk.box.fill("What does a new card cost?")
     desk.box.press("Enter")
     expect(desk.page.locator("#sending")).to_be_visible()
+    without_news(desk)
     records.end_sign_ins(teller)
     desk.page.reload()
     desk.page.wait_for_url("**/sign-in?**")
@@ -203,6 +206,7 @@ def test_a_person_signs_out_another_device_and_its_next_question_asks_for_the_pa
     other = open_desk(teller)
     other.start("10-2041")
     other.complaints.expect(REFUSED)
+    without_news(other)
     desk.go("/sign-ins")
     desk.page.get_by_role("button", name="Sign out everywhere else").click()
     expect(desk.page.get_by_text("Signed out in 1 other place.")).to_be_visible()

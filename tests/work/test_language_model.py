@@ -38,7 +38,7 @@ from webapp.work.language_model import Accounts, team_with_model
 
 LOOKED_UP = (hands_over("cards", "it names a card"), calls(("card_status", {"last_four": "4417"})))
 SETTINGS = {
-    "llm_model": "stand-in", "llm_api_key": SecretStr(KEY), "llm_silence_seconds": 1.0, "llm_turn_seconds": 10.0,
+    "llm_model": "stand-in", "llm_api_key": SecretStr(KEY), "llm_silence_seconds": 8.0, "llm_turn_seconds": 20.0,
     "llm_price_in": Decimal(2), "llm_price_out": Decimal(10),
 }  # fmt: skip
 
@@ -127,7 +127,7 @@ def test_the_stop_button_ends_an_answer_while_it_streams(
     act: object,
 ) -> None:
     monkeypatch.setattr(answering, "LOOK_SECONDS", 0.05)
-    team(llm_silence_seconds=8.0)
+    team()
     endpoint.does(act)  # type: ignore[arg-type]
     chat_id = teller.start()
     teller.ask(chat_id, "hello there")
