@@ -36,7 +36,7 @@ function say(state) {
   document.dispatchEvent(new CustomEvent("line", { detail: state }));
 }
 
-const rows = () => [...log.querySelectorAll(".message[data-seq]")];
+const rows = () => [...log.querySelectorAll(".message[data-seq], .event[data-seq]")];
 const seqOf = (row) => Number(row.dataset.seq);
 const lastSeq = () => Math.max(0, ...rows().map(seqOf));
 

@@ -52,7 +52,7 @@ function tellSeen() {
 
 async function sendSeen() {
   seenTimer = undefined;
-  const rows = [...log.querySelectorAll(".message[data-seq]")].filter((row) => !row.ariaBusy);
+  const rows = [...log.querySelectorAll(".message[data-seq], .event[data-seq]")].filter((row) => !row.ariaBusy);
   const last = Math.max(0, ...rows.map((row) => Number(row.dataset.seq)));
   if (last <= seen) return;
   try {

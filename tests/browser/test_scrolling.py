@@ -75,18 +75,36 @@ def test_an_answer_is_read_even_if_the_reader_leaves_at_once(desk: Desk, records
     wait_until_read(desk, records, chat_id, 2)
 
 
-def test_earlier_messages_are_a_page_away(desk: Desk, records: Records) -> None:
-    chat_id = desk.start("10-2041", "Card status of 4417")
-    expect(desk.reply(0)).to_contain_text("4417")  # a reply in the making would be shown whatever its age
+def add_notices(records: Records, chat_id: str, last: int) -> None:
+    """What the desk notes by itself, from the third entry of the conversation to this one."""
     records.change(
-        "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 130)"
+        "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
         " INSERT INTO message (chat_id, seq, role, text, author_name, created_at)"
         " SELECT chat_id, i, 'notice', 'Note ' || i, author_name, created_at"
         " FROM message, n WHERE chat_id = ? AND seq = 1",
+        last,
         chat_id,
     )
-    records.change("UPDATE chat_session SET last_seq = 130 WHERE id = ?", chat_id)
+    records.change("UPDATE chat_session SET last_seq = ? WHERE id = ?", last, chat_id)
+
+
+def test_a_session_that_ends_with_a_notice_is_read_like_any_other(desk: Desk, records: Records) -> None:
+    chat_id = desk.start("10-2041", "Card status of 4417")
+    wait_until_read(desk, records, chat_id, 2)
+    add_notices(records, chat_id, 3)
     desk.page.reload()
+    wait_until_read(desk, records, chat_id, 3)
+    desk.go("/")
+    expect(desk.page.locator(f"#row-{chat_id}")).to_be_visible()
+    expect(desk.page.locator(f"#row-{chat_id} .unread")).to_have_count(0)
+
+
+def test_earlier_messages_are_a_page_away(desk: Desk, records: Records) -> None:
+    chat_id = desk.start("10-2041", "Card status of 4417")
+    expect(desk.reply(0)).to_contain_text("4417")  # a reply in the making would be shown whatever its age
+    add_notices(records, chat_id, 130)
+    with desk.page.expect_response(lambda answer: "/messages?" in answer.url and "after=130" in answer.url):
+        desk.page.reload()
     notes = desk.page.locator("#log .event")
     expect(notes).to_have_count(100)
     expect(desk.page.locator("#log article.question")).to_have_text([])
