@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -61,9 +61,17 @@ def model_folder() -> Path:
 
 
 def give_model(instance: Path) -> None:
-    """Let a server begin with the model trained, as it does from its second start on."""
+    """Let a server begin with the model trained, as it does from its second start on.
+
+    The folder is there at once and whole: of several that share it, the next one may begin at any moment.
+    """
     if FOLDER in os.environ and not (instance / "assistant").exists():
-        shutil.copytree(model_folder() / "assistant", instance / "assistant", dirs_exist_ok=True)
+        instance.mkdir(parents=True, exist_ok=True)
+        copy = Path(tempfile.mkdtemp(dir=instance, prefix="assistant-")) / "copy"
+        shutil.copytree(model_folder() / "assistant", copy)
+        with suppress(OSError):  # another was quicker
+            copy.rename(instance / "assistant")
+        shutil.rmtree(copy.parent)
 
 
 def give_database(instance: Path) -> None:
@@ -71,7 +79,11 @@ def give_database(instance: Path) -> None:
     finished = Path(os.environ.get(FOLDER, "")) / "seeded.db"
     if FOLDER in os.environ and finished.exists() and not (instance / "bankside.db").exists():
         instance.mkdir(parents=True, exist_ok=True)
-        shutil.copy(finished, instance / "bankside.db")
+        copy = Path(tempfile.mkdtemp(dir=instance, prefix="database-")) / "copy"
+        shutil.copy(finished, copy)
+        with suppress(FileExistsError):
+            os.link(copy, instance / "bankside.db")
+        shutil.rmtree(copy.parent)
 
 
 @cache
