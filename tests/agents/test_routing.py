@@ -92,6 +92,8 @@ def test_training_is_deterministic() -> None:
         ("can a customer have a card unblocked by phone", "how_to"),
         ("why was card 4417 blocked", "card_status"),
         ("what does a new card cost", "rates_fees"),
+        ("What does her replacement card 4417 cost?", "rates_fees"),
+        ("how much is a replacement card for 4417", "rates_fees"),
         ("order a new card", "replace_card"),
         ("how long does a new card take", "deadlines"),
         ("stop transfer TR-204118", "cancel_transfer"),

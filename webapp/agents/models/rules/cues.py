@@ -113,6 +113,11 @@ _CUES: tuple[tuple[re.Pattern[str], Mapping[str, float]], ...] = tuple(
             {"rates_fees": 0.3},
         ),
         (
+            r"^(?:what|how much) (?:does|do|will|would)\b.*\b(?:replacement|new|express) (?:debit |credit )?cards?\b.*"
+            r"\bcosts?\b|^how much is (?:a|an|the|her|his) (?:replacement|new|express) (?:debit |credit )?card\b",
+            {"rates_fees": 0.4},
+        ),
+        (
             r"\b(?:atm|cash machine|machine)\b.*\b(?:did(?:n't| not) (?:pay|give|dispense)|debited|less)\b",
             {"dispute_payment": 0.9},
         ),
