@@ -108,6 +108,13 @@ document.addEventListener("announce", (event) => announce(event.detail));
 window.addEventListener("offline", () => announce("You are offline. What you type is kept."));
 window.addEventListener("online", () => announce("The connection is back."));
 
+// What was typed into a search before the scripts had come, or was put back by the browser, is searched for, too.
+window.addEventListener("load", () => {
+  for (const box of document.querySelectorAll("form[role=search] input")) {
+    if (box.type !== "hidden" && box.value !== box.defaultValue) box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
+
 // A form that makes something is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -34,8 +34,8 @@ def new_engine(path: Path) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def make_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeBank]:
-    """Gives a bank of its own as of a day; for tests that change it."""
+def make_lasting_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeBank]:
+    """Gives a bank of its own as of a day; for several tests."""
     engines: list[Engine] = []
     pristine: dict[date, Path] = {}
 
@@ -56,16 +56,31 @@ def make_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeBank]:
         engine.dispose()
 
 
+@pytest.fixture
+def make_bank(make_lasting_bank: MakeBank) -> Iterator[MakeBank]:
+    """Gives a bank of its own as of a day; for one test, which may change it."""
+    engines: list[Engine] = []
+
+    def make(today: date) -> Engine:
+        engines.append(make_lasting_bank(today))
+        return engines[-1]
+
+    yield make
+    for engine in engines:
+        engine.dispose()
+        shutil.rmtree(Path(str(engine.url.database)).parent)  # thirty megabytes each, perhaps in memory
+
+
 @pytest.fixture(scope="session")
-def engine(make_bank: MakeBank) -> Engine:
+def engine(make_lasting_bank: MakeBank) -> Engine:
     """The bank as of TODAY; not to be changed."""
-    return make_bank(TODAY)
+    return make_lasting_bank(TODAY)
 
 
 @pytest.fixture(scope="session")
-def rested(make_bank: MakeBank) -> Engine:
+def rested(make_lasting_bank: MakeBank) -> Engine:
     """A bank as of TODAY that nobody looked after until MUCH_LATER; not to be changed."""
-    engine = make_bank(TODAY)
+    engine = make_lasting_bank(TODAY)
     assert roll_forward(engine, MUCH_LATER) is True
     return engine
 

@@ -79,8 +79,8 @@ SOME_ORDERS = st.lists(
 
 
 @pytest.fixture(scope="module")
-def shared(make_bank: MakeBank) -> Bank:
-    return Bank(make_bank(TODAY), datetime(TODAY.year, TODAY.month, TODAY.day, 11, 0))
+def shared(make_lasting_bank: MakeBank) -> Bank:
+    return Bank(make_lasting_bank(TODAY), datetime(TODAY.year, TODAY.month, TODAY.day, 11, 0))
 
 
 @given(SOME_ORDERS)

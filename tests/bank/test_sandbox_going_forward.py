@@ -29,9 +29,9 @@ SILENCED = ("102063", "102140", "102158")  # a story stopped their cards or acco
 
 
 @pytest.fixture(scope="module")
-def later(make_bank: MakeBank) -> Engine:
+def later(make_lasting_bank: MakeBank) -> Engine:
     """A bank as of LATER: an older generator wrote it, so that it was written anew on going forward."""
-    old = make_bank(TODAY)
+    old = make_lasting_bank(TODAY)
     with old.begin() as connection:
         connection.execute(update(tables.calendar).values(generation=GENERATION - 1))
         connection.execute(update(tables.customers).values(name="Somebody Else"))
@@ -84,9 +84,9 @@ def ordinary(engine: Engine) -> set[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def rolled(make_bank: MakeBank) -> Engine:
+def rolled(make_lasting_bank: MakeBank) -> Engine:
     """A bank written as of TODAY and brought forward to LATER a day at a time, as a server does."""
-    engine = make_bank(TODAY)
+    engine = make_lasting_bank(TODAY)
     for day in days(TODAY + timedelta(days=1), LATER):
         assert roll_forward(engine, day) is True
         assert_pending_is_only_yesterdays(engine, day)

@@ -132,6 +132,20 @@ def test_a_session_is_ended_with_a_summary_read_and_reopened(desk: Desk) -> None
     expect(desk.page.locator("#chat-status .state")).to_have_text("Active")
 
 
+def test_what_was_typed_before_the_scripts_had_come_is_searched_for(desk: Desk) -> None:
+    desk.start("10-2041", "Card status of 4417")
+    desk.start("10-2042", "Was anything charged twice?")
+    held: list[Route] = []
+    desk.page.route("**/htmx-*.js", lambda route: held.append(route))
+    desk.page.goto("/", wait_until="commit")
+    desk.page.get_by_label("Title or customer").fill("kell")
+    rows = desk.page.locator("#session-list .case")
+    expect(rows).to_have_count(2)
+    held[0].continue_()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Maria Keller")
+
+
 def test_the_list_is_searched_while_typing_and_filtered_by_status(desk: Desk) -> None:
     keller = desk.start("10-2041", "Card status of 4417")
     brandt = desk.start("10-2042", "Was anything charged twice?")
