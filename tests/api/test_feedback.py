@@ -103,7 +103,7 @@ def test_whom_one_cannot_ask_is_told_with_a_problem(program: Program, turn: dict
 def test_the_document_names_both_with_what_may_be_sent(program: Program) -> None:
     document = program.get("/api/openapi.json").json
     paths, schemas = document["paths"], document["components"]["schemas"]
-    assert set(paths["/api/chat/messages/{message_id}/rating"]) == {"get", "post", "delete"}
-    assert {"200", "202", "409", "422"} <= set(paths["/api/chat/messages/{message_id}/instead"]["post"]["responses"])
+    assert set(paths["/api/chat/messages/{reply_id}/rating"]) == {"get", "post", "delete"}
+    assert {"200", "202", "409", "422"} <= set(paths["/api/chat/messages/{reply_id}/instead"]["post"]["responses"])
     (instead,) = [one for name, one in schemas.items() if name.startswith("Instead")]
     assert "disputes" in instead["properties"]["agent"]["enum"]

@@ -16,44 +16,44 @@ from webapp.models import Reply
 from webapp.services import history, ratings, rerouting
 
 
-def _reply(message_id: int) -> Reply:
+def _reply(reply_id: int) -> Reply:
     """A reply of a session the token's owner may read."""
-    return messages.as_reply(history.message_for(staff(), message_id)[1])
+    return messages.as_reply(history.message_for(staff(), reply_id)[1])
 
 
-@bp.get("/chat/messages/<row:message_id>/rating")
+@bp.get("/chat/messages/<row:reply_id>/rating")
 @says(ok=told.Rating, tag="Messages")
-def rating(message_id: int) -> ResponseReturnValue:
+def rating(reply_id: int) -> ResponseReturnValue:
     """What the token's owner thinks of a reply; `thumb` is null if they have not said."""
-    reply = _reply(message_id)
+    reply = _reply(reply_id)
     return answer(answers.rating(reply, ratings.of(staff(), reply)))
 
 
-@bp.post("/chat/messages/<row:message_id>/rating")
+@bp.post("/chat/messages/<row:reply_id>/rating")
 @says(body=asked.NewRating, ok=told.Rating, tag="Messages", also=(409,))
-def rate(message_id: int) -> ResponseReturnValue:
+def rate(reply_id: int) -> ResponseReturnValue:
     """Say what one thinks of a finished reply; said again, it replaces what was said before.
 
     A thumb down comes into the queue of answers to be reviewed. A thumb up has no reason and no note.
     """
     wanted: asked.NewRating = asked_body()
-    reply = _reply(message_id)
+    reply = _reply(reply_id)
     ratings.rate(staff(), reply, wanted.thumb == "up", wanted.reason or "", wanted.note or "")
     return answer(answers.rating(reply, ratings.of(staff(), reply)))
 
 
-@bp.delete("/chat/messages/<row:message_id>/rating")
+@bp.delete("/chat/messages/<row:reply_id>/rating")
 @says(nothing=None, tag="Messages")
-def take_back_rating(message_id: int) -> ResponseReturnValue:
+def take_back_rating(reply_id: int) -> ResponseReturnValue:
     """Take back what one thought of a reply; having said nothing is fine."""
-    ratings.take_back(staff(), _reply(message_id))
+    ratings.take_back(staff(), _reply(reply_id))
     return Response(status=204)
 
 
-@bp.post("/chat/messages/<row:message_id>/instead")
+@bp.post("/chat/messages/<row:reply_id>/instead")
 @messages.asking
 @says(body=asked.Instead, ok=told.Turn, accepted=told.Accepted, tag="Messages", also=(409,))
-def ask_instead(message_id: int) -> ResponseReturnValue:
+def ask_instead(reply_id: int) -> ResponseReturnValue:
     """Ask a reply's question again, of another specialist, and wait for the reply.
 
     Asked again of the same one, it is the turn that was made first. A 409 means that the reply is not finished, came
@@ -62,7 +62,7 @@ def ask_instead(message_id: int) -> ResponseReturnValue:
     wanted: asked.Instead = asked_body()
     person = staff()
     with unit_of_work():
-        chat, found = history.message_for(person, message_id, to_write=True)
+        chat, found = history.message_for(person, reply_id, to_write=True)
         turn = rerouting.ask_instead(chat, person, messages.as_reply(found), wanted.agent, viewer_zone())
         made = (chat.id, turn.question.id, turn.reply.id)
     return messages.make_and_wait(*made, is_new=not turn.repeated)

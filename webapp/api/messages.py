@@ -149,30 +149,30 @@ def message(message_id: int) -> ResponseReturnValue:
     return answer(answers.message(found, conversation.question_of(found)))
 
 
-@bp.post("/chat/messages/<row:message_id>/retry")
+@bp.post("/chat/messages/<row:reply_id>/retry")
 @says(ok=told.Message, tag="Messages", also=(409,))
-def retry(message_id: int) -> ResponseReturnValue:
+def retry(reply_id: int) -> ResponseReturnValue:
     """Have a failed or stopped reply made again; again changes nothing. A finished one is a 409."""
-    found = _own_reply(message_id)
+    found = _own_reply(reply_id)
     if replies.retry(staff(), found):
         after_commit(submit, found.id)
         after_commit(partial(feed().publish, found.chat_id, "changed"))
     return answer(answers.message(found, conversation.question_of(found)))
 
 
-@bp.post("/chat/messages/<row:message_id>/stop")
+@bp.post("/chat/messages/<row:reply_id>/stop")
 @says(ok=told.Message, tag="Messages")
-def stop(message_id: int) -> ResponseReturnValue:
+def stop(reply_id: int) -> ResponseReturnValue:
     """Have no more of a reply made; what it says so far stays. One that was finished first is told as it is."""
-    found = _own_reply(message_id)
+    found = _own_reply(reply_id)
     if replies.stop(staff(), found):
         after_commit(stop_making, found.id)
         after_commit(partial(feed().publish, found.chat_id, "changed"))
     return answer(answers.message(found, conversation.question_of(found)))
 
 
-def _own_reply(message_id: int) -> Reply:
-    return as_reply(history.message_for(staff(), message_id, to_write=True)[1])
+def _own_reply(reply_id: int) -> Reply:
+    return as_reply(history.message_for(staff(), reply_id, to_write=True)[1])
 
 
 def as_reply(found: Message) -> Reply:
