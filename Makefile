@@ -8,7 +8,7 @@ export PORT
 endif
 
 # Where tests keep their databases: in memory if there is much of it, since each test begins with a fresh copy.
-ROOMY := $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 8000000 ] 2>/dev/null && echo /dev/shm)
+ROOMY := $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 6000000 ] 2>/dev/null && echo /dev/shm)
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test meaning check lock bench soak screenshot clean

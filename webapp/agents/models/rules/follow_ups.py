@@ -33,8 +33,6 @@ _STATE = re.compile(
     re.I,
 )
 _OF_A_CARD = re.compile(r"\bcards?\b", re.I)
-_SPENT = frozenset({"spending"})
-_FEES = frozenset({"fees_charged"})
 _LARGEST = 5
 _STEPS: Mapping[str, relativedelta] = {
     "day": relativedelta(days=1),
@@ -62,22 +60,25 @@ def follow_up(text: str, memory: Memory, before: Intent, today: date) -> FollowU
         return FollowUp(before.key, moved) if moved else None
     if _SO_MUCH.match(text):
         kept = from_json(memory.entities)
-        if before.key in _SPENT:  # the largest payments are what made it so much
+        if before.key == "spending":  # the largest payments are what made it so much
             largest = from_json({**kept.to_json(), "direction": "out", "order": "largest", "limit": _LARGEST})
             return FollowUp("transactions", largest)
-        if before.key in _FEES:
+        if before.key == "fees_charged":
             return FollowUp(before.key, kept, "why was this fee charged")
         if before.key == "rates_fees":
             return FollowUp(before.key, Entities(), memory.question)
-    if _STATE.match(text) and (
-        before.agent == "cards" or "card" in memory.focus or _OF_A_CARD.search(memory.question) is not None
-    ):
-        if before.agent not in ("cards", "handbook") and not _OF_A_CARD.search(f"{text} {memory.question}"):
-            return None  # an account was spoken of since
+    if _STATE.match(text) and _is_about_a_card(text, memory, before):
         said = from_json(memory.entities)
         named = said.card or said.ending or memory.focus.get("card")
         return FollowUp("card_status", Entities(card=named), "is the card blocked")
     return None
+
+
+def _is_about_a_card(text: str, memory: Memory, before: Intent) -> bool:
+    """Whether "it" is a card. One spoken of earlier counts only while nothing else, an account say, came since."""
+    if before.agent == "cards" or _OF_A_CARD.search(memory.question):
+        return True
+    return "card" in memory.focus and (before.agent == "handbook" or _OF_A_CARD.search(text) is not None)
 
 
 def _moved(said: Entities, unit: str, *, forward: bool, today: date) -> Entities | None:
