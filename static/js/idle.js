@@ -79,7 +79,11 @@ window.addEventListener("storage", (event) => {
   if (warning.open) warning.close();
 });
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") look(); });
-document.addEventListener("submit", (event) => { if (event.target.matches("[data-sign-out]")) clearDrafts(); });
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-sign-out]")) return;
+  clearDrafts();
+  mayLeave(); // where to is the answer to this; a poll that is refused meanwhile would lead the next person back here
+});
 
 const staff = document.body.dataset.staff;
 if (sessionStorage.getItem("staff") && sessionStorage.getItem("staff") !== staff) clearDrafts();

@@ -85,6 +85,12 @@ class Desk:
         complaints.listen(context)
         return cls(context.new_page(), url, complaints)
 
+    def take_over_the_clock(self) -> None:
+        """Move it by hand from now on. For what is being asked when it jumps, the time is up."""
+        self.page.clock.install()
+        self.complaints.expect("htmx:error: timeout")
+        self.complaints.expect("signal is aborted without reason")
+
     # In and out
 
     def sign_in(self, username: str, password: str = PASSWORD) -> Desk:
@@ -107,7 +113,9 @@ class Desk:
         self.page.get_by_role("button", name="Sign in", exact=True).click()
 
     def sign_out(self) -> None:
-        """By the person's menu."""
+        """By the person's menu. What the page asks for meanwhile may be refused, which Chromium says."""
+        self.complaints.expect("status of 401")
+        self.complaints.expect("SSE reconnect failed with status 401")
         self.page.locator(".person summary").click()
         self.page.get_by_role("button", name="Sign out", exact=True).click()
         self.page.wait_for_url("**/sign-in**")

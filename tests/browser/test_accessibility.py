@@ -166,7 +166,7 @@ def test_an_error_page(manager: Desk) -> None:
 
 
 def test_the_warning_before_a_sign_in_ends(manager: Desk) -> None:
-    manager.page.clock.install()
+    manager.take_over_the_clock()
     manager.go("/")
     manager.page.clock.fast_forward("12:10")
     expect(manager.page.get_by_role("dialog")).to_be_visible()

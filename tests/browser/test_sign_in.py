@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Records
 from tests.browser.desk import Desk
@@ -17,10 +17,14 @@ OpenDesk = Callable[..., Desk]
 REFUSED = "status of 401"  # Chromium says so on the console
 
 
-def without_news(desk: Desk) -> None:
-    """Let the page learn nothing by itself, so that it stays where it is when the sign-in has ended."""
+def start_without_news(desk: Desk, customer: str) -> str:
+    """A session whose page learns nothing by itself, so that it stays where it is when the sign-in has ended.
+
+    From its beginning on: what is under way already would be refused and lead to the sign-in page all the same.
+    """
     for asks in ("**/chat/*/messages?**", "**/chat/*/events?**", "**/chat/*/state**"):
         desk.page.route(asks, lambda route: None)
+    return desk.start(customer)
 
 
 def test_the_right_password_opens_the_start_page(open_desk: OpenDesk, teller: str) -> None:
@@ -94,9 +98,8 @@ def test_after_signing_out_the_way_back_leads_to_the_sign_in_page(desk: Desk) ->
 def test_a_late_request_of_the_page_that_was_left_does_not_spoil_signing_in(
     desk: Desk, teller: str, records: Records
 ) -> None:
-    chat_id = desk.start("10-2041")
+    chat_id = start_without_news(desk, "10-2041")
     token = desk.page.locator("meta[name=csrf-token]").get_attribute("content")
-    without_news(desk)
     records.end_sign_ins(teller)
     desk.go("/sign-in")
     desk.page.unroute_all()
@@ -162,11 +165,27 @@ def test_signing_out_leaves_no_draft_for_the_next_person(desk: Desk, records: Re
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("Not found")
 
 
-def test_a_sign_in_that_ends_while_typing_brings_back_page_and_text(desk: Desk, teller: str, records: Records) -> None:
+def test_a_page_that_is_refused_while_somebody_signs_out_leads_the_next_person_nowhere(
+    desk: Desk, records: Records, teller: str
+) -> None:
     chat_id = desk.start("10-2041")
     desk.complaints.expect(REFUSED)
+    desk.complaints.expect("SSE reconnect failed with status 401")
+    leaving: list[Route] = []
+    desk.page.route("**/sign-out", lambda route: leaving.append(route))
+    desk.page.locator(".person summary").click()
+    desk.page.get_by_role("button", name="Sign out", exact=True).click(no_wait_after=True)
+    with desk.page.expect_response(lambda answer: f"/chat/{chat_id}/messages" in answer.url and answer.status == 401):
+        records.end_sign_ins(teller)  # the page learns of it within seconds
+    desk.page.wait_for_timeout(500)  # a page that leaves by itself does so now
+    with desk.page.expect_navigation(url="**/sign-out"):  # not to where the page was
+        leaving[0].continue_()
+
+
+def test_a_sign_in_that_ends_while_typing_brings_back_page_and_text(desk: Desk, teller: str, records: Records) -> None:
+    chat_id = start_without_news(desk, "10-2041")
+    desk.complaints.expect(REFUSED)
     desk.box.fill("What does a new card cost?")
-    without_news(desk)
     records.end_sign_ins(teller)
     desk.box.press("Enter")
     desk.page.wait_for_url("**/sign-in?**")
@@ -182,13 +201,12 @@ def test_a_sign_in_that_ends_while_typing_brings_back_page_and_text(desk: Desk, 
 def test_a_question_on_its_way_when_the_page_leaves_for_the_sign_in_is_asked_once_afterwards(
     desk: Desk, teller: str, records: Records
 ) -> None:
-    chat_id = desk.start("10-2041")
+    chat_id = start_without_news(desk, "10-2041")
     desk.complaints.expect(REFUSED)
     desk.page.route("**/chat/messages", lambda route: None)  # never answered
     desk.box.fill("What does a new card cost?")
     desk.box.press("Enter")
     expect(desk.page.locator("#sending")).to_be_visible()
-    without_news(desk)
     records.end_sign_ins(teller)
     desk.page.reload()
     desk.page.wait_for_url("**/sign-in?**")
@@ -204,9 +222,8 @@ def test_a_person_signs_out_another_device_and_its_next_question_asks_for_the_pa
     desk: Desk, open_desk: OpenDesk, teller: str
 ) -> None:
     other = open_desk(teller)
-    other.start("10-2041")
+    start_without_news(other, "10-2041")
     other.complaints.expect(REFUSED)
-    without_news(other)
     desk.go("/sign-ins")
     desk.page.get_by_role("button", name="Sign out everywhere else").click()
     expect(desk.page.get_by_text("Signed out in 1 other place.")).to_be_visible()
