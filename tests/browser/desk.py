@@ -91,6 +91,11 @@ class Desk:
         self.complaints.expect("htmx:error: timeout")
         self.complaints.expect("signal is aborted without reason")
 
+    def expect_refusals(self) -> None:
+        """The sign-in ends: whatever the page asks from then on is refused, which is said on the console."""
+        self.complaints.expect("status of 401")
+        self.complaints.expect("SSE reconnect failed with status 401")
+
     # In and out
 
     def sign_in(self, username: str, password: str = PASSWORD) -> Desk:
@@ -113,9 +118,8 @@ class Desk:
         self.page.get_by_role("button", name="Sign in", exact=True).click()
 
     def sign_out(self) -> None:
-        """By the person's menu. What the page asks for meanwhile may be refused, which Chromium says."""
-        self.complaints.expect("status of 401")
-        self.complaints.expect("SSE reconnect failed with status 401")
+        """By the person's menu."""
+        self.expect_refusals()
         self.page.locator(".person summary").click()
         self.page.get_by_role("button", name="Sign out", exact=True).click()
         self.page.wait_for_url("**/sign-in**")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, Route, expect
 
 from tests.browser.desk import Desk, table_rows
 from webapp.bank.articles import SANDBOX_HANDBOOK, read_articles
@@ -127,6 +128,21 @@ def test_every_source_listed_under_an_answer_opens(desk: Desk) -> None:
     for number, link in enumerate(links.all(), start=1):
         link.click()
         expect(desk.page.locator("#source-title")).to_contain_text(f"Source {number}:")
+
+
+def test_of_two_sources_chosen_quickly_the_second_is_shown_whichever_answer_comes_first(desk: Desk) -> None:
+    desk.start(MARIA, "How much is an express replacement card?")
+    held: list[Route] = []
+    desk.page.route("**/sources/*", lambda route: held.append(route))
+    for link in desk.reply(0).locator(".source-link").all()[:2]:
+        with desk.page.expect_request("**/sources/*"):
+            link.click()
+    for route in held:
+        with suppress(Error):  # the page has given the first one up
+            route.continue_()
+            desk.page.wait_for_timeout(300)
+    expect(desk.page.locator("#source-title")).to_contain_text("Source 2:")
+    expect(desk.notice).to_have_count(0)
 
 
 def test_a_suggested_next_question_is_asked_by_a_click_and_what_was_typed_stays(desk: Desk) -> None:

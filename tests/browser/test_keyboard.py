@@ -147,9 +147,7 @@ def test_before_the_sign_in_ends_the_page_warns_and_one_key_keeps_it(desk: Desk)
 def test_on_a_slow_line_a_page_whose_sign_in_has_ended_is_left_once(desk: Desk, records: Records, teller: str) -> None:
     desk.take_over_the_clock()
     desk.start("10-2041")
-    records.end_sign_ins(teller)
-    desk.complaints.expect("status of 401")
-    desk.complaints.expect("SSE reconnect failed with status 401")
+    desk.expect_refusals()
     departures: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -160,6 +158,7 @@ def test_on_a_slow_line_a_page_whose_sign_in_has_ended_is_left_once(desk: Desk, 
 
     desk.page.route("**", hold)
     desk.page.clock.fast_forward("15:10")
+    records.end_sign_ins(teller)
     desk.page.wait_for_timeout(4000)  # the clock ticks on, and whatever asks meanwhile is told the same
     assert len(departures) == 1
     with desk.page.expect_navigation(url="**/sign-in?**"):
@@ -173,7 +172,7 @@ def test_a_sign_in_that_idles_out_leads_to_the_sign_in_page_and_back_to_the_text
     chat_id = desk.start("10-2041")
     desk.box.fill("half a thought")
     records.end_sign_ins(teller)
-    desk.complaints.expect("status of 401")
+    desk.expect_refusals()
     desk.page.clock.fast_forward("15:10")
     desk.page.wait_for_url("**/sign-in?**")
     desk.fill_in_and_sign_in(teller)

@@ -169,8 +169,7 @@ def test_a_page_that_is_refused_while_somebody_signs_out_leads_the_next_person_n
     desk: Desk, records: Records, teller: str
 ) -> None:
     chat_id = desk.start("10-2041")
-    desk.complaints.expect(REFUSED)
-    desk.complaints.expect("SSE reconnect failed with status 401")
+    desk.expect_refusals()
     leaving: list[Route] = []
     desk.page.route("**/sign-out", lambda route: leaving.append(route))
     desk.page.locator(".person summary").click()

@@ -111,7 +111,9 @@ def own_rating(reply: Reply) -> Rating | None:
 def _citation_link(reply: Reply, citation: CitedPassage, beside: bool) -> Markup:
     address = escape(url_for("chat.source", chat_id=reply.chat_id, citation_id=citation.id))
     label = escape(f"Source {citation.number}: {citation.title}")
-    into = Markup('hx-get="{0}" hx-target="#source" hx-swap="outerHTML" hx-nonce="{1}" ').format(address, csp_nonce())
+    into = Markup(
+        'hx-get="{0}" hx-target="#source" hx-swap="outerHTML" hx-sync="#case-panel:replace" hx-nonce="{1}" '
+    ).format(address, csp_nonce())
     return Markup('<a class="cite" href="{0}" {1}aria-label="{2}">{3}</a>').format(
         address, into if beside else "", label, citation.number
     )
