@@ -103,6 +103,18 @@ def test_where_few_examples_are_landmarks_all_are_learnt_from(monkeypatch: pytes
     assert (left_out.argmax(axis=1) == labels).mean() > 0.95
 
 
+@pytest.mark.parametrize("telling", [0, 1])
+def test_each_of_two_vectors_beside_each_other_is_learnt_from_by_itself(telling: int) -> None:
+    made = np.random.default_rng(6)
+    labels = np.arange(200) % 4
+    views = [made.normal(size=(200, 8)), made.normal(size=(200, 8))]
+    views[telling] = made.normal(size=(4, 8))[labels] + 0.3 * views[telling]  # the other one says nothing
+    near = np.hstack([view / np.linalg.norm(view, axis=1, keepdims=True) for view in views]).astype(np.float32)
+    found, left_out = landmarks.train(near, labels, 4, np.arange(200) // 4 % 3, 2)
+    assert (found.scores(near).argmax(axis=1) == labels).mean() > 0.95
+    assert (left_out.argmax(axis=1) == labels).mean() > 0.9
+
+
 def test_the_figures_of_an_evaluation_are_those_one_counts_by_hand() -> None:
     guesses = [Guess("a", 0.9, "a"), Guess("a", 0.8, "a"), Guess("b", 0.7, "a"), Guess("b", 0.6, "b")]
     found = report(guesses, 1.0)

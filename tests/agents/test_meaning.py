@@ -53,6 +53,11 @@ def test_a_text_has_one_vector_alone_and_among_others(model: MiniLM) -> None:
         assert np.allclose(vector, model.vector(text), atol=1e-5)
 
 
+def test_longer_vectors_are_kept_under_names_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "examples.npz"
+    assert VectorStore(path, deep=True).key("a card") != VectorStore(path).key("a card")
+
+
 @with_model
 def test_vectors_are_computed_once_and_kept(tmp_path: Path, model: MiniLM) -> None:
     store = VectorStore(tmp_path / "meaning.npz")

@@ -23,7 +23,7 @@ from webapp.agents.learning.landmarks import Landmarks
 
 FOLDS = 3
 _ROUNDS_LEFT_OUT = 4  # fewer than the final training has: they only calibrate
-FORMAT = 2
+FORMAT = 3
 _MEANING = 15.0  # scores of the landmarks are between zero and one: this makes them as spread as logarithms
 
 

@@ -1,10 +1,9 @@
 """A classifier over vectors: ridge regression on how near a vector is to landmarks, the training vectors themselves.
 
 Nearness is a Gaussian of the distance: kernel ridge regression, one solution of a linear system, nothing random. Where
-a row holds several vectors of a text beside each other, there is one regression for the first vector and one for each
-further one together with those before it, and their scores are added: they err on different texts. Of very many
-examples every n-th is a landmark, and all of them are learnt from. What is predicted for examples left out comes from
-the same solution, or from fewer landmarks where there are many examples.
+a row holds several vectors of a text beside each other, there is one regression for each, and their scores are added:
+they err on different texts. Of very many examples every n-th is a landmark, and all of them are learnt from. What is
+predicted for examples left out comes from the same solution, or from fewer landmarks where there are many examples.
 """
 
 from __future__ import annotations
@@ -74,10 +73,11 @@ def _fitted(vectors: Floats, target: Floats, chosen: Floats, view: int, views: i
 
 
 def _nearness(vectors: Floats, landmarks: Floats, view: int, views: int) -> Floats:
-    """How near each vector is to each landmark, by the first `view` + 1 of the vectors in a row."""
-    upto = (view + 1) * (landmarks.shape[1] // views)
-    near: Floats = vectors[:, :upto] @ landmarks[:, :upto].T
-    near *= np.float32(VIEWS[view][0] / (view + 1))
+    """How near each text is to each landmark, by this one of the vectors in a row."""
+    width = landmarks.shape[1] // views
+    seen = slice(view * width, (view + 1) * width)
+    near: Floats = vectors[:, seen] @ landmarks[:, seen].T
+    near *= np.float32(VIEWS[view][0])
     near -= np.float32(VIEWS[view][0])
     np.exp(near, out=near)
     return near

@@ -20,7 +20,8 @@ Floats: TypeAlias = NDArray[np.float32]
 WIDTH = 384
 LAYERS = 6
 HEADS = 12
-_KEPT = (LAYERS, 4)  # layers whose state is averaged to a vector
+EARLY = 3  # the layer whose vectors stand beside the last one's
+_KEPT = (LAYERS, EARLY)  # layers whose state is averaged to a vector
 _AT_ONCE = 2_048  # pieces computed together: enough to keep the processor busy, few enough to stay in its cache
 _EPSILON = np.float32(1e-12)
 
@@ -46,7 +47,7 @@ class MiniLM:
         return np.ascontiguousarray(self.deep_vectors(texts)[:, :WIDTH])
 
     def deep_vectors(self, texts: Sequence[str]) -> Floats:
-        """One row for each text: its 384 numbers, and beside them as many of the fourth layer.
+        """One row for each text: its 384 numbers, and beside them as many of the third layer.
 
         What is between word and meaning there helps to tell near intents apart; for searching it is not used.
         """
@@ -73,7 +74,7 @@ class MiniLM:
         return row
 
     def _pooled(self, numbers: NDArray[np.int64]) -> Floats:
-        """The average over the pieces of each text after the last layer and after the fourth, each of length one."""
+        """The average over the pieces of each text after the last layer and after the third, each of length one."""
         count, length = numbers.shape
         state = (self._words[numbers] + self._places[:length]).reshape(count * length, WIDTH)
         state = _normalised(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.agents.meaning.files import SHA256
-from webapp.agents.meaning.minilm import WIDTH, Floats, MiniLM
+from webapp.agents.meaning.minilm import EARLY, WIDTH, Floats, MiniLM
 
 MOST_KEPT = 200_000  # vectors; older ones go first
 _SAVED_EVERY = 256  # vectors: what was computed survives a stop
@@ -38,7 +38,7 @@ class VectorStore:
         `model` names what computes them: vectors of another one are not used. `width` None: as wide as they come.
         """
         self._path = path
-        self._model = model
+        self._model = f"{model} and layer {EARLY}" if deep else model
         self._deep = deep
         self._width = 2 * WIDTH if deep else width
         self._known: dict[bytes, Floats] = {}

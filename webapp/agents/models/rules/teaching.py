@@ -16,7 +16,7 @@ from webapp.agents.models.rules.lifelike import lifelike
 from webapp.agents.words import clean, marked
 
 LABEL_COLUMNS = ("label", "intent", "category")
-_VERSION = "3"  # goes up when what is seen of a text changes: models trained before do not fit then
+_VERSION = "4"  # goes up when what is seen of a text changes: models trained before do not fit then
 
 
 class TaughtError(ValueError):
