@@ -82,7 +82,7 @@ document.addEventListener("visibilitychange", () => { if (document.visibilitySta
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-sign-out]")) return;
   clearDrafts();
-  mayLeave(); // where to is the answer to this; a poll that is refused meanwhile would lead the next person back here
+  leftAt = performance.now(); // a poll that is refused meanwhile would lead the next person back to this page
 });
 
 const staff = document.body.dataset.staff;

@@ -111,12 +111,20 @@ def own_rating(reply: Reply) -> Rating | None:
 def _citation_link(reply: Reply, citation: CitedPassage, beside: bool) -> Markup:
     address = escape(url_for("chat.source", chat_id=reply.chat_id, citation_id=citation.id))
     label = escape(f"Source {citation.number}: {citation.title}")
-    into = Markup(
-        'hx-get="{0}" hx-target="#source" hx-swap="outerHTML" hx-sync="#case-panel:replace" hx-nonce="{1}" '
-    ).format(address, csp_nonce())
-    return Markup('<a class="cite" href="{0}" {1}aria-label="{2}">{3}</a>').format(
-        address, into if beside else "", label, citation.number
+    return Markup('<a class="cite" href="{0}" {1} aria-label="{2}">{3}</a>').format(
+        address, into_source_panel(address) if beside else "", label, citation.number
     )
+
+
+def into_source_panel(address: str) -> Markup:
+    """The attributes of a link that opens a source beside the conversation.
+
+    All of them share one queue: of two chosen quickly the newer takes the place of the older, whose answer would
+    otherwise put another panel where the newer one's is going.
+    """
+    return Markup(
+        'hx-get="{0}" hx-target="#source" hx-swap="outerHTML" hx-sync="#case-panel:replace" hx-nonce="{1}"'
+    ).format(address, csp_nonce())
 
 
 def standing_of(proposal: Proposal, chat: ChatSession) -> Standing:
@@ -142,6 +150,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         markdown=markdown,
         answer_parts=answer_parts,
+        into_source_panel=into_source_panel,
         standing_of=standing_of,
         proposals_version=proposals_version,
         standing_of_source=standing_of_source,
