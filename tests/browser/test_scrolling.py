@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.conftest import Records
 from tests.browser.desk import Desk
@@ -20,6 +20,14 @@ def test_a_session_opens_at_its_end(desk: Desk) -> None:
     desk.page.reload()
     expect(desk.replies.last.locator(".message-foot")).to_be_in_viewport()
     assert desk.page.evaluate(FROM_END) < 40
+
+
+@pytest.mark.parametrize("size", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}], ids=["desk", "phone"])
+def test_however_long_a_conversation_is_the_page_itself_does_not_scroll(desk: Desk, size: ViewportSize) -> None:
+    desk.page.set_viewport_size(size)
+    desk.start("10-2041", LONG)
+    desk.ask(LONG)
+    assert desk.page.evaluate("document.documentElement.scrollHeight - window.innerHeight") <= 0
 
 
 def test_a_new_answer_is_shown_from_its_question_on(desk: Desk) -> None:
